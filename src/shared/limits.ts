@@ -1,0 +1,29 @@
+/** Every bound of the product, named with its unit. Nothing else in the code invents a limit. */
+
+/** Longest payload of one frame. A longer one closes the connection (framing is lost). */
+export const frameBytesMax = 64 * 1024;
+/** Bytes of replies that may wait for a client that does not read; above it the client is disconnected. */
+export const outgoingBytesMax = 1024 * 1024;
+/** Calls of one session that may be unanswered at once (waiting ones included); above it ENOLCK. */
+export const callsInFlightMax = 16_384;
+/** Locks that one session may hold; above it ENOLCK. */
+export const locksPerSessionMax = 1_000_000;
+/** Files that one session may have open at the leader; above it ENFILE. */
+export const filesPerSessionMax = 65_536;
+/** Owners (processes and open file descriptions) that one session may register; above it ENFILE. */
+export const ownersPerSessionMax = 65_536;
+/** Connections that the leader serves at once; above it a new one is closed. */
+export const connectionsMax = 4_096;
+/** Descriptors received that no frame has claimed yet; above it the connection is closed. */
+export const unclaimedDescriptorsMax = 16;
+/** Longest command name that an owner is registered with. */
+export const commandCharactersMax = 256;
+/** Rows of one reply that lists locks. */
+export const locksPerReplyMax = 500;
+
+/** How long a lock request that must wait is held in its trap before its thread is parked. */
+export const holdMicroseconds = 1_000;
+/** How long a member waits for a leader that does not answer before it says ENOLCK. */
+export const leaderTimeoutMilliseconds = 5_000;
+/** Idle inodes that a member keeps open at the leader. */
+export const idleFilesMax = 256;
