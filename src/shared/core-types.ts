@@ -75,7 +75,13 @@ export interface Core {
   /** Releases [start, end) (F_UNLCK, LOCK_UN); what was not held is no error. */
   unlock(inode: Inode, owner: Owner, kind: LockKind, range: LockRange): void;
   /** F_GETLK: the first conflicting lock, lowest start first; undefined when the lock could be placed. */
-  query(inode: Inode, owner: Owner, kind: LockKind, type: LockType, range: LockRange): ConflictingLock | undefined;
+  query(
+    inode: Inode,
+    owner: Owner,
+    kind: LockKind,
+    type: LockType,
+    range: LockRange,
+  ): ConflictingLock | undefined;
   /** F_OFD_GETLK with F_UNLCK (Linux 6.5): the first lock that this owner itself holds in the range. */
   queryOwn(inode: Inode, owner: Owner, kind: LockKind, range: LockRange): ConflictingLock | undefined;
   /** A descriptor was closed: all of the owner's locks of that kind on that inode go. */
