@@ -1,0 +1,57 @@
+/* Signals of a process whose main thread blocks in native code, where Node's own handlers would never run:
+ * the handler writes one record per signal to a pipe that the hot loop watches (signal-safety(7)). */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "socket.h"
+#include "sward.h"
+
+/* One caught signal, as read from the pipe. */
+struct signal_record {
+  int32_t signo;
+  int32_t code; /* si_code: SI_USER, CLD_EXITED, ... */
+  int32_t pid;  /* sender, or the child */
+  int32_t uid;
+};
+_Static_assert(sizeof(struct signal_record) == 16, "mirrored in src/shared/native/signals.ts");
+
+static int write_end = -1;
+static int read_end = -1;
+
+static void on_signal(int signo, siginfo_t *info, void *context) {
+  (void)context;
+  int saved = errno;
+  struct signal_record record = {signo, info->si_code, info->si_pid, (int32_t)info->si_uid};
+  /* A full pipe loses the record: 4096 unread signals say no more than one. */
+  ssize_t written = write(write_end, &record, sizeof record);
+  (void)written;
+  errno = saved;
+}
+
+/* The descriptor (nonblocking, close-on-exec) from which records are read; the same one every time. */
+SWARD_API int sward_signals_open(void) {
+  if (read_end >= 0) return read_end;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -errno;
+  write_end = ends[1];
+  read_end = ends[0];
+  return read_end;
+}
+
+/* Catches a signal from now on; sward_signals_open comes first. */
+SWARD_API int sward_signals_catch(int signo) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = on_signal;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  return sigaction(signo, &action, NULL) == 0 ? 0 : -errno;
+}
+
+/* Reads up to max records (struct signal_record) into a table; returns how many (0: none now). */
+SWARD_API int sward_signals_take(int32_t (*records)[4], int max) {
+  ssize_t length = read(read_end, records, (size_t)max * sizeof *records);
+  if (length < 0) return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+  return (int)((size_t)length / sizeof *records);
+}

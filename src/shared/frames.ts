@@ -1,0 +1,288 @@
+/**
+ * Frames of the protocol: u32 little-endian payload length, then one msgpack array (msgpackr).
+ *   request [message id, request id, ...fields]      CANCEL  [0x73, request id]
+ *   DONE    [0x70, request id, errno, ...fields]     PENDING [0x71, request id]     GOODBYE [0x72, errno, reason]
+ * FrameWriter appends frames, FrameReader takes a byte stream apart. Neither knows sockets: see native/socket.ts.
+ */
+import { closeSync } from 'node:fs';
+import { Packr } from 'msgpackr';
+import { frameBytesMax } from './limits.js';
+import { type AnyMessage, FrameKind, type MessageName, messages, type Request } from './messages.js';
+import { packField } from './schema.js';
+
+// 'auto': integers beyond 2^53 become bigint. The typings of msgpackr 2.1 do not know it yet.
+const packr = new Packr({ useRecords: false, int64AsType: 'auto' as 'bigint' });
+
+/** The byte stream is not made of frames any more: the connection must be closed. */
+export class FramingError extends Error {}
+
+const headerBytes = 4;
+/** Bytes that any scalar but a text needs at most. */
+const scalarBytes = 9;
+
+/** Frames that wait to be sent, with the descriptors that go with them. */
+export class FrameWriter {
+  bytes: Buffer;
+  /** Offset of the first unsent byte. */
+  start = 0;
+  /** Descriptors of the unsent frames, in order; the sender does not close them. */
+  readonly descriptors: number[] = [];
+  private end = 0;
+
+  constructor(capacity = 4096) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Unsent bytes. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  consume(count: number): void {
+    this.start += count;
+    if (this.start === this.end) this.start = this.end = 0;
+  }
+
+  request<N extends MessageName>(
+    name: N,
+    id: number,
+    request: Request<N>,
+    descriptors?: readonly number[],
+  ): void {
+    const spec = messages[name] as unknown as AnyMessage;
+    const { requestNames: names } = spec;
+    const from = this.open(2 + names.length);
+    this.integer(spec.id);
+    this.integer(id);
+    for (const field of names) {
+      this.value(packField(spec.request[field]!, (request as Record<string, unknown>)[field]));
+    }
+    this.close(from);
+    if (descriptors !== undefined) this.descriptors.push(...descriptors);
+  }
+
+  /** The final answer to a call; `detail` says more about an error. */
+  done(id: number, errno: number, detail?: string): void {
+    const from = this.open(detail === undefined ? 3 : 4);
+    this.bytes[this.end++] = FrameKind.done;
+    this.integer(id);
+    this.integer(errno);
+    if (detail !== undefined) this.value(detail);
+    this.close(from);
+  }
+
+  reply(id: number, spec: AnyMessage, reply: Readonly<Record<string, unknown>>): void {
+    const from = this.open(3 + spec.replyNames.length);
+    this.bytes[this.end++] = FrameKind.done;
+    this.integer(id);
+    this.integer(0);
+    for (const field of spec.replyNames) this.value(packField(spec.reply[field]!, reply[field]));
+    this.close(from);
+  }
+
+  pending(id: number): void {
+    this.signal(FrameKind.pending, id);
+  }
+
+  cancel(id: number): void {
+    this.signal(FrameKind.cancel, id);
+  }
+
+  goodbye(errno: number, reason: string): void {
+    const from = this.open(3);
+    this.bytes[this.end++] = FrameKind.goodbye;
+    this.integer(errno);
+    this.value(reason);
+    this.close(from);
+  }
+
+  private signal(kind: number, id: number): void {
+    const from = this.open(2);
+    this.bytes[this.end++] = kind;
+    this.integer(id);
+    this.close(from);
+  }
+
+  /** Begins a frame with an array of at most 15 elements; returns where it begins. */
+  private open(elements: number): number {
+    this.ensure(headerBytes + 1 + elements * scalarBytes);
+    const from = this.end;
+    this.bytes[from + headerBytes] = 0x90 | elements;
+    this.end = from + headerBytes + 1;
+    return from;
+  }
+
+  private close(from: number): void {
+    const length = this.end - from - headerBytes;
+    if (length > frameBytesMax) {
+      this.end = from;
+      throw new FramingError(`a frame of ${length} bytes`);
+    }
+    this.bytes.writeUInt32LE(length, from);
+  }
+
+  /** `open` has made room for it. */
+  private integer(value: number): void {
+    const { bytes } = this;
+    if (value < 0x80) {
+      bytes[this.end++] = value;
+    } else if (value <= 0xffff) {
+      bytes[this.end++] = 0xcd;
+      bytes[this.end++] = value >>> 8;
+      bytes[this.end++] = value;
+    } else if (value <= 0xffff_ffff) {
+      bytes[this.end++] = 0xce;
+      this.end = bytes.writeUInt32BE(value, this.end);
+    } else {
+      bytes[this.end++] = 0xcf;
+      this.end = bytes.writeUInt32BE(Math.floor(value / 2 ** 32), this.end);
+      this.end = bytes.writeUInt32BE(value % 2 ** 32, this.end);
+    }
+  }
+
+  private value(value: unknown): void {
+    if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) {
+      this.integer(value);
+    } else if (value === true || value === false) {
+      this.bytes[this.end++] = value ? 0xc3 : 0xc2;
+    } else if (value === Infinity) {
+      this.bytes[this.end++] = 0xcb;
+      this.end = this.bytes.writeDoubleBE(value, this.end);
+    } else {
+      const packed = packr.pack(value);
+      // What follows keeps the room that `open` made for it.
+      this.ensure(packed.length + 16 * scalarBytes);
+      this.bytes.set(packed, this.end);
+      this.end += packed.length;
+    }
+  }
+
+  private ensure(room: number): void {
+    if (this.bytes.length - this.end >= room) return;
+    const { length } = this;
+    const larger =
+      this.bytes.length - length >= room && this.start > length
+        ? this.bytes
+        : Buffer.allocUnsafeSlow(Math.max(2 * this.bytes.length, length + room));
+    this.bytes.copy(larger, 0, this.start, this.end);
+    this.bytes = larger;
+    this.start = 0;
+    this.end = length;
+  }
+}
+
+/** Takes frames out of a byte stream, however it was cut. Positions are counted from the stream's first byte. */
+export class FrameReader {
+  /** Received descriptors that no frame has claimed yet, oldest first. */
+  readonly descriptors: number[] = [];
+  /** Where the next received byte goes. */
+  end = 0;
+  private bytes: Buffer;
+  private start = 0;
+  /** Position of bytes[0]. */
+  private origin = 0;
+
+  constructor(capacity = 4096) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Position of the next frame. */
+  get position(): number {
+    return this.origin + this.start;
+  }
+
+  /** Bytes received and not taken yet. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** A buffer with room for `count` bytes from `end` on. `commit` says how many were put there. */
+  reserve(count: number): Buffer {
+    if (this.bytes.length - this.end >= count) return this.bytes;
+    const { length } = this;
+    const target =
+      this.bytes.length - length >= count
+        ? this.bytes
+        : Buffer.allocUnsafeSlow(2 * this.bytes.length + count);
+    this.bytes.copy(target, 0, this.start, this.end);
+    this.bytes = target;
+    this.origin += this.start;
+    this.start = 0;
+    this.end = length;
+    return target;
+  }
+
+  commit(count: number): void {
+    this.end += count;
+  }
+
+  push(chunk: Uint8Array, from = 0, to = chunk.length): void {
+    const target = this.reserve(to - from);
+    if (to - from < 64) {
+      for (let i = from, at = this.end; i < to; i++, at++) target[at] = chunk[i]!;
+    } else {
+      target.set(chunk.subarray(from, to), this.end);
+    }
+    this.end += to - from;
+  }
+
+  /** The next frame's array, or undefined until one is complete. Throws FramingError when it is none. */
+  next(): unknown[] | undefined {
+    const length = this.frameLength(this.start);
+    if (length < 0) return undefined;
+    const from = this.start + headerBytes;
+    const values = this.decode(from, length);
+    this.skip(length);
+    return values;
+  }
+
+  /** The frame at a position and the position after it; undefined when it is not complete. Takes nothing. */
+  peek(position: number): { kind: number; values: () => unknown[]; next: number } | undefined {
+    const at = position - this.origin;
+    const length = this.frameLength(at);
+    if (length < 0) return undefined;
+    const from = at + headerBytes;
+    return {
+      kind: length >= 2 ? this.bytes[from + 1]! : 0,
+      values: () => this.decode(from, length),
+      next: position + headerBytes + length,
+    };
+  }
+
+  /** Steps over the next frame, which is complete. */
+  skipFrame(): void {
+    this.skip(this.frameLength(this.start));
+  }
+
+  closeDescriptors(): void {
+    for (const fd of this.descriptors.splice(0)) closeSync(fd);
+  }
+
+  private skip(length: number): void {
+    this.start += headerBytes + length;
+    if (this.start !== this.end) return;
+    this.origin += this.start;
+    this.start = this.end = 0;
+  }
+
+  /** Payload length of the frame at an index, -1 when it is not complete. */
+  private frameLength(at: number): number {
+    if (this.end - at < headerBytes) return -1;
+    const { bytes } = this;
+    const length =
+      (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+    if (length > frameBytesMax) throw new FramingError(`a frame of ${length} bytes`);
+    return this.end - at - headerBytes < length ? -1 : length;
+  }
+
+  private decode(from: number, length: number): unknown[] {
+    // Only short arrays: no other frame exists, and what an array's header promises is allocated at once.
+    if (length === 0 || (this.bytes[from]! & 0xf0) !== 0x90)
+      throw new FramingError('a frame that is no short array');
+    try {
+      return packr.unpack(this.bytes, { start: from, end: from + length }) as unknown[];
+    } catch (error) {
+      throw new FramingError(`malformed msgpack: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * Every message between a client (a member, a tool) and the leader, declared once. The types of requests and replies,
+ * the handlers that the leader must have, the checks of what arrives and the table in design/protocol.md derive from here.
+ */
+import type { ErrnoName } from './errno.js';
+import { commandCharactersMax, locksPerReplyMax } from './limits.js';
+import { LockKind, LockType } from './lock-types.js';
+import {
+  boolean,
+  choice,
+  type Field,
+  type Fields,
+  list,
+  offset,
+  optional,
+  pid,
+  rangeEnd,
+  record,
+  text,
+  uint,
+  type Values,
+} from './schema.js';
+
+/** Both sides must speak the same one: HELLO with another is refused with EPROTO. */
+export const protocolVersion = 1;
+
+/** First elements of frames that are no requests; requests have their message's id, 1 to 0x6f, there. */
+export const FrameKind = { done: 0x70, pending: 0x71, goodbye: 0x72, cancel: 0x73 } as const;
+
+/** Whether an owner is a process (record locks) or an open file description (OFD and flock locks). */
+export const OwnerKind = { process: 0, description: 1 } as const;
+export type OwnerKind = (typeof OwnerKind)[keyof typeof OwnerKind];
+
+/** What `lockGet` looks for: what would conflict with a read or a write lock, or (F_OFD_GETLK with F_UNLCK) an own lock. */
+export const LockQuery = { ...LockType, own: 2 } as const;
+export type LockQuery = (typeof LockQuery)[keyof typeof LockQuery];
+
+interface Declaration<Q extends Fields, R extends Fields, W extends boolean> {
+  /** 1 to 0x6f: one byte of msgpack. */
+  readonly id: number;
+  readonly summary: string;
+  readonly request: Q;
+  readonly reply: R;
+  /** May be answered PENDING and be cancelled. */
+  readonly waits: W;
+  /** What it may answer besides EINVAL (a field is wrong), EPROTO (framing, unknown message) and EIO (a bug). */
+  readonly errors: readonly ErrnoName[];
+  /** Descriptors that its frame carries; a name: one when that boolean field is true. */
+  readonly descriptors: number | (keyof Q & string);
+  /** Releases locks: the leader applies it before it refuses another session because of them. */
+  readonly releases: boolean;
+}
+
+export interface Message<Q extends Fields, R extends Fields, W extends boolean> extends Declaration<Q, R, W> {
+  readonly requestNames: readonly string[];
+  readonly replyNames: readonly string[];
+}
+
+type Optional = 'reply' | 'waits' | 'errors' | 'descriptors' | 'releases';
+
+// biome-ignore lint/complexity/noBannedTypes: no fields at all is what a reply mostly has
+function message<Q extends Fields, R extends Fields = {}, W extends boolean = false>(
+  declared: Omit<Declaration<Q, R, W>, Optional> & Partial<Pick<Declaration<Q, R, W>, Optional>>,
+): Message<Q, R, W> {
+  const complete = {
+    reply: {} as R,
+    waits: false as W,
+    errors: [],
+    descriptors: 0,
+    releases: false,
+    ...declared,
+  };
+  return {
+    ...complete,
+    requestNames: Object.keys(complete.request),
+    replyNames: Object.keys(complete.reply),
+  };
+}
+
+/** A number that the client chose when it registered the file or owner. */
+const handle = uint(0xffff_ffff, 'handle');
+const kind = choice(LockKind);
+const command = text(commandCharactersMax);
+const range = { start: offset, end: rangeEnd };
+const process = record({ pid, command });
+
+const lockRow = record({
+  path: text(8192),
+  kind,
+  type: choice(LockType),
+  ...range,
+  pid,
+  command: text(8192),
+  waiting: boolean,
+  age: uint(Number.MAX_SAFE_INTEGER, 'ms'),
+});
+
+export const messages = {
+  hello: message({
+    id: 1,
+    summary: 'Opens the session; the first message of a connection.',
+    request: { version: uint(0xffff), name: command },
+    reply: {
+      epoch: uint(Number.MAX_SAFE_INTEGER, 'epoch'),
+      session: uint(),
+      locks: list(text(8192)),
+      pid,
+    },
+    errors: ['EACCES', 'EPROTO'],
+  }),
+  fileOpen: message({
+    id: 2,
+    summary: 'Registers the inode of the descriptor under a handle; the leader keeps it pinned.',
+    request: { file: handle },
+    errors: ['EEXIST', 'ENFILE', 'EBADF'],
+    descriptors: 1,
+  }),
+  fileClose: message({
+    id: 3,
+    summary: 'Forgets the handle. Locks on the file stay.',
+    request: { file: handle },
+    errors: ['EBADF'],
+  }),
+  ownerOpen: message({
+    id: 4,
+    summary:
+      'Registers a process or an open file description that will hold locks; the descriptor is its pidfd.',
+    request: { owner: handle, pid, command, kind: choice(OwnerKind), hasPidfd: boolean },
+    errors: ['EEXIST', 'ENFILE', 'EBADF'],
+    descriptors: 'hasPidfd',
+  }),
+  ownerClose: message({
+    id: 5,
+    summary: 'The owner is gone: its locks are released, its waits end with EINTR.',
+    request: { owner: handle },
+    errors: ['EBADF'],
+    releases: true,
+  }),
+  ownerDescribe: message({
+    id: 6,
+    summary: 'Changes the process that reports name for an owner.',
+    request: { owner: handle, pid, command },
+    errors: ['EBADF'],
+  }),
+  lockSet: message({
+    id: 10,
+    summary: 'Takes or converts a lock; with `wait` once it can be had. `process` is the owner that waits.',
+    request: {
+      file: handle,
+      owner: handle,
+      process: handle,
+      kind,
+      type: choice(LockType),
+      ...range,
+      wait: boolean,
+    },
+    waits: true,
+    errors: ['EAGAIN', 'EDEADLK', 'ENOLCK', 'EBADF', 'EINTR'],
+  }),
+  lockUnset: message({
+    id: 11,
+    summary: 'Releases a range.',
+    request: { file: handle, owner: handle, kind, ...range },
+    errors: ['EBADF', 'ENOLCK'],
+    releases: true,
+  }),
+  lockGet: message({
+    id: 12,
+    summary: 'The first lock that conflicts, or the first own lock, in the range.',
+    request: { file: handle, owner: handle, kind, type: choice(LockQuery), ...range },
+    reply: { conflict: optional(record({ type: choice(LockType), ...range, pid })) },
+    errors: ['EBADF'],
+  }),
+  lockRelease: message({
+    id: 13,
+    summary: "Releases all of an owner's locks of a kind on a file.",
+    request: { file: handle, owner: handle, kind },
+    errors: ['EBADF'],
+    releases: true,
+  }),
+  locksList: message({
+    id: 20,
+    summary: 'A page of all held and waiting locks; `next` is the cursor of the following page.',
+    request: { cursor: uint(Number.MAX_SAFE_INTEGER, 'cursor'), limit: uint(locksPerReplyMax) },
+    reply: { rows: list(lockRow), next: optional(uint(Number.MAX_SAFE_INTEGER, 'cursor')) },
+  }),
+  status: message({
+    id: 21,
+    summary: 'Counters since the start, and the deadlocks that exist now.',
+    request: {},
+    reply: {
+      epoch: uint(Number.MAX_SAFE_INTEGER, 'epoch'),
+      pid,
+      uptime: uint(Number.MAX_SAFE_INTEGER, 'ms'),
+      sessions: uint(),
+      calls: uint(Number.MAX_SAFE_INTEGER, 'count'),
+      waiting: uint(),
+      files: uint(),
+      owners: uint(),
+      deadlocks: list(list(process)),
+    },
+  }),
+} as const;
+
+export type Messages = typeof messages;
+export type MessageName = keyof Messages;
+export type AnyMessage = Message<Fields, Fields, boolean>;
+export type Request<N extends MessageName> = Values<Messages[N]['request']>;
+export type Reply<N extends MessageName> = Values<Messages[N]['reply']>;
+/** What a handler returns: nothing where the reply has no fields. */
+export type Answer<N extends MessageName> = keyof Messages[N]['reply'] extends never ? void : Reply<N>;
+
+/**
+ * The leader's handlers; a missing one does not compile. One that may wait answers 0, PENDING (it answers the call
+ * `id` later) or -errno; the others return the reply or throw SyscallError.
+ */
+export type Handlers<C> = {
+  readonly [N in MessageName]: Messages[N]['waits'] extends true
+    ? (request: Request<N>, context: C, id: number) => number
+    : (request: Request<N>, context: C) => Answer<N>;
+};
+
+export const messageNames = Object.keys(messages) as MessageName[];
+
+/** Message names by id. */
+export const messageNameOf: readonly (MessageName | undefined)[] = messageNames.reduce<
+  (MessageName | undefined)[]
+>((table, name) => {
+  table[messages[name].id] = name;
+  return table;
+}, []);
+
+const describe = (fields: Fields): string =>
+  Object.entries(fields)
+    .map(([name, field]: [string, Field<unknown>]) => `${name}: ${field.description}`)
+    .join('; ') || '—';
+
+/** The table of messages as design/protocol.md holds it (a test compares). */
+export function describeMessages(): string {
+  const lines = [
+    '| id | message | request | reply | descriptors | errors |',
+    '| --- | --- | --- | --- | --- | --- |',
+  ];
+  for (const name of messageNames) {
+    const spec: AnyMessage = messages[name] as unknown as AnyMessage;
+    const marks = `${spec.waits ? ' (may wait)' : ''}${spec.releases ? ' (releases)' : ''}`;
+    const carried =
+      typeof spec.descriptors === 'string' ? `1 if ${spec.descriptors}` : `${spec.descriptors || '—'}`;
+    lines.push(
+      `| ${spec.id} | **${name}**${marks}: ${spec.summary} | ${describe(spec.request)} | ${describe(spec.reply)} ` +
+        `| ${carried} | ${spec.errors.join(' ') || '—'} |`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
