@@ -64,11 +64,8 @@ SWARD_API struct reactor *sward_reactor_create(int listener, int signals) {
   return reactor;
 }
 
-/* The memory that JavaScript has mapped must not be used afterwards. */
-SWARD_API void sward_reactor_destroy(struct reactor *reactor) {
-  close(reactor->epoll);
-  free(reactor);
-}
+/* Ends the watching. The memory stays: JavaScript has it mapped. */
+SWARD_API void sward_reactor_close(const struct reactor *reactor) { close(reactor->epoll); }
 
 /* Says whether room to send to a connection is an event too. */
 SWARD_API int sward_reactor_watch(const struct reactor *reactor, int fd, int writable) {

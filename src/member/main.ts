@@ -1,1 +1,114 @@
-export {};
+/** The `member` command: options, the link to a leader, the launch, the hot loop. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { SyscallError } from '../shared/errno.js';
+import { createLog, type LogLevel, logLevels } from '../shared/log.js';
+import { becomeSubreaper, passDescriptors } from '../shared/native/workload.js';
+import { buildFilter } from './filter.js';
+import { Launcher } from './launcher.js';
+import type { LeaderLink } from './link.js';
+import { openSignals } from './signals.js';
+import { memberFailed, Supervisor } from './supervisor.js';
+
+const usageStatus = 2;
+
+interface Options {
+  readonly socket?: string;
+  readonly locks: string[];
+  readonly killOnExit?: true;
+  readonly logLevel: LogLevel;
+}
+
+/** What bin/member brings along: this folder does not know the leader's. */
+export interface Surroundings {
+  /** An embedded leader for these directories. */
+  embeddedLink(directories: readonly string[], log: (text: string) => void): Promise<LeaderLink>;
+}
+
+function logLevel(text: string): LogLevel {
+  if (!(logLevels as readonly string[]).includes(text)) {
+    throw new InvalidArgumentError(`one of ${logLevels.join(', ')}`);
+  }
+  return text as LogLevel;
+}
+
+const collect = (value: string, previous: string[]): string[] => [...previous, resolve(value)];
+
+function parse(argv: readonly string[]): { options: Options; command: string[] } {
+  const program = new Command('member')
+    .description('Runs a program whose file locks are coordinated with those of other members by a leader.')
+    .usage('[options] -- program [argument...]')
+    .argument('<program...>', 'the program and its arguments')
+    .option('--socket <path>', 'the leader (default: $SWARD_SOCKET, else an embedded leader of its own)')
+    .option('--locks <dir>', 'embedded leader: coordinate files beneath this directory (repeatable; default: /)', collect, [])
+    .option('--kill-on-exit', 'when the program ends, kill what it left running')
+    .option('--log-level <level>', `one of ${logLevels.join(', ')}`, logLevel, 'warn' as LogLevel)
+    .addHelpText(
+      'after',
+      `
+Exit status: that of the program, 128+n when signal n ended it; 2 usage, 3 no leader at the socket,
+5 refused by the leader, 125 the member failed (the kernel is too old, ...), 126 the program is not
+executable, 127 it was not found.`,
+    )
+    .passThroughOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'member:')) });
+  program.parse(argv as string[], { from: 'user' });
+  return { options: program.opts<Options>(), command: program.args };
+}
+
+/** The last `count` arguments of this process byte for byte: Node's own argv is decoded as UTF-8. */
+function rawArguments(count: number): Buffer {
+  const bytes = readFileSync('/proc/self/cmdline');
+  let start = bytes.length - 1;
+  for (let left = count; left > 0; left--) start = bytes.lastIndexOf(0, start - 1);
+  return bytes.subarray(start + 1);
+}
+
+async function connect(options: Options, surroundings: Surroundings, log: (text: string) => void): Promise<LeaderLink> {
+  const socket = options.socket ?? process.env['SWARD_SOCKET'];
+  if (socket === undefined || socket === '') {
+    return surroundings.embeddedLink(options.locks.length > 0 ? options.locks : ['/'], log);
+  }
+  const path = resolve(socket);
+  process.env['SWARD_SOCKET'] = path;
+  const { connectLink } = await import('./socket-link.js');
+  return connectLink(path);
+}
+
+/** Runs the command line; returns the exit status. */
+export async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageStatus;
+    throw error;
+  }
+  const { options, command } = parsed;
+  passDescriptors();
+  const log = createLog('member', options.logLevel);
+  try {
+    const link = await connect(options, surroundings, log.warn);
+    const filter = buildFilter();
+    becomeSubreaper();
+    const signals = openSignals();
+    const launcher = new Launcher(rawArguments(command.length), command.length);
+    launcher.installFilter(filter.program);
+    return new Supervisor({
+      link,
+      launcher,
+      numbers: filter.numbers,
+      signals,
+      killOnExit: options.killOnExit === true,
+      command: command[0]!,
+      log,
+      now: () => performance.now(),
+    }).run();
+  } catch (error) {
+    const status = (error as { exitStatus?: number }).exitStatus ?? memberFailed;
+    log.error(error instanceof SyscallError ? error.message : String((error as Error).stack));
+    return status;
+  }
+}

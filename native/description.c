@@ -1,0 +1,100 @@
+/* Open file descriptions: which descriptors, in which processes, refer to the same one (kcmp(2), F_DUPFD_QUERY). */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "sward.h"
+
+/* 1 when descriptor fd of process pid refers to the open file description of our own descriptor. */
+static int refers(int self, int own, int pid, int fd) {
+  return syscall(SYS_kcmp, self, pid, KCMP_FILE, own, fd) == 0;
+}
+
+/* 1 when two descriptors of this process refer to the same open file description. */
+SWARD_API int sward_description_same(int a, int b) {
+  int same = fcntl(a, F_DUPFD_QUERY, b);
+  if (same >= 0) return same;
+  int self = getpid();
+  return refers(self, a, self, b);
+}
+
+/* 1 when (pid, fd) still refers to the description behind our descriptor. */
+SWARD_API int sward_description_at(int own, int pid, int fd) { return refers(getpid(), own, pid, fd); }
+
+/* 1 when descriptor fd of the process still refers to that inode; 0 when not, or the process has let go of all. */
+SWARD_API int sward_descriptor_on(int pidfd, int fd, uint64_t device, uint64_t inode) {
+  AUTO_CLOSE int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+  if (copy < 0) return errno == EPERM ? 1 : 0;
+  struct stat status;
+  return fstat(copy, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+/* Finds a descriptor of one process that refers to our descriptor's description, fds in [skip_low, skip_high] left
+ * out. Returns its number or -ENOENT. */
+SWARD_API int sward_description_find(int own, int pid, int skip_low, int skip_high) {
+  char path[64];
+  int self = getpid();
+  snprintf(path, sizeof path, "/proc/%d/fd", pid);
+  DIR *directory = opendir(path);
+  if (!directory) return -errno;
+  int found = -ENOENT;
+  struct dirent *entry;
+  while (found < 0 && (entry = readdir(directory)) != NULL) {
+    if (entry->d_name[0] == '.') continue;
+    int fd = atoi(entry->d_name);
+    if (fd >= skip_low && fd <= skip_high) continue;
+    if (refers(self, own, pid, fd)) found = fd;
+  }
+  closedir(directory);
+  return found;
+}
+
+/* 1 when a Unix socket of the process has descriptors in its receive queue (SCM_RIGHTS not yet received):
+ * fdinfo's scm_fds (Linux 5.9). */
+SWARD_API int sward_process_has_descriptors_in_flight(int pid) {
+  char path[320], target[64], text[1024];
+  snprintf(path, sizeof path, "/proc/%d/fd", pid);
+  DIR *directory = opendir(path);
+  if (!directory) return 0;
+  int found = 0;
+  struct dirent *entry;
+  while (!found && (entry = readdir(directory)) != NULL) {
+    if (entry->d_name[0] == '.') continue;
+    ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+    if (length < 7 || strncmp(target, "socket:", 7) != 0) continue;
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%s", pid, entry->d_name);
+    AUTO_CLOSE int info = open(path, O_RDONLY | O_CLOEXEC);
+    if (info < 0) continue;
+    length = read(info, text, sizeof text - 1);
+    if (length <= 0) continue;
+    text[length] = 0;
+    const char *count = strstr(text, "scm_fds:");
+    if (count && atoi(count + 8) > 0) found = 1;
+  }
+  closedir(directory);
+  return found;
+}
+
+SWARD_API int sward_close(int fd) { return close(fd) == 0 ? 0 : -errno; }
+
+/* Where a descriptor of ours points, as /proc/self/fd shows it (" (deleted)" included). Returns the length. */
+SWARD_API int sward_descriptor_path(int fd, char *text, int size) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(path, text, (size_t)size);
+  return length < 0 ? -errno : (int)length;
+}
+
+/* An O_PATH descriptor of the inode behind one of ours: it pins the inode without holding the description open. */
+SWARD_API int sward_descriptor_pin(int fd) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  int pin = open(path, O_PATH | O_CLOEXEC);
+  return pin < 0 ? -errno : pin;
+}

@@ -1,0 +1,126 @@
+/* Starts the launcher with the member's standard streams, and talks to it (posix_spawn(3), unix(7)). */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "sward.h"
+
+extern char **environ;
+
+/* Runs `launcher CONTROL-FD argument...`; the arguments are `count` strings, each ended by a zero byte, as
+ * /proc/self/cmdline shows them: no byte of them is changed. Returns our end of the control socket. */
+SWARD_API int sward_spawn_launcher(const char *launcher, const char *strings, int count, int *pid) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return -errno;
+  AUTO_CLOSE int theirs = ends[1];
+  /* A duplicate that survives exec: the number is the launcher's first argument. */
+  AUTO_CLOSE int passed = fcntl(theirs, F_DUPFD, 10);
+  char number[16];
+  snprintf(number, sizeof number, "%d", passed);
+  char **arguments = calloc((size_t)count + 3, sizeof *arguments);
+  if (!arguments || passed < 0) {
+    free(arguments);
+    close(ends[0]);
+    return -ENOMEM;
+  }
+  arguments[0] = (char *)(uintptr_t)launcher;
+  arguments[1] = number;
+  for (int i = 0; i < count; i++) {
+    arguments[i + 2] = (char *)(uintptr_t)strings;
+    strings += strlen(strings) + 1;
+  }
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t all, none;
+  sigfillset(&all);
+  sigemptyset(&none);
+  /* Node ignores SIGPIPE; a workload must not inherit that. */
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  pid_t child;
+  int error = posix_spawn(&child, launcher, NULL, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
+  free(arguments);
+  if (error) {
+    close(ends[0]);
+    return -error;
+  }
+  *pid = child;
+  return ends[0];
+}
+
+SWARD_API int sward_control_send(int control, const void *bytes, int length) {
+  return send(control, bytes, (size_t)length, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* Receives one report into three integers; *descriptor is the listener when one came along, else -1.
+ * Returns 1, 0 at the end of the stream, -EAGAIN when nothing is there. */
+SWARD_API int sward_control_receive(int control, int wait, int32_t *report, int *descriptor) {
+  struct iovec part = {.iov_base = report, .iov_len = 3 * sizeof *report};
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+  } space;
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof space.bytes};
+  *descriptor = -1;
+  ssize_t length;
+  do {
+    length = recvmsg(control, &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
+  } while (length < 0 && errno == EINTR);
+  if (length < 0) return -errno;
+  if (length == 0) return 0;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header && header->cmsg_type == SCM_RIGHTS) memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
+  return 1;
+}
+
+/* The keeper is gone: collect it. */
+SWARD_API int sward_reap(int pid) {
+  int status;
+  return waitpid(pid, &status, WNOHANG) < 0 ? -errno : 0;
+}
+
+/* Lets the workload inherit what this process inherited. Node marks all of it close-on-exec when it starts, its own
+ * descriptors among them: those (anonymous inodes, a spare /dev/null, and pipes of which we hold both ends) stay marked. To be called
+ * before anything else is opened. */
+SWARD_API int sward_pass_descriptors(void) {
+  enum { MAX = 4096 };
+  static struct {
+    int fd;
+    char target[64];
+  } open_fds[MAX];
+  int count = 0;
+  DIR *directory = opendir("/proc/self/fd");
+  if (!directory) return -errno;
+  struct dirent *entry;
+  while (count < MAX && (entry = readdir(directory)) != NULL) {
+    int fd = atoi(entry->d_name);
+    if (entry->d_name[0] == '.' || fd == dirfd(directory)) continue;
+    ssize_t length = readlinkat(dirfd(directory), entry->d_name, open_fds[count].target, sizeof open_fds[0].target - 1);
+    if (length < 0) continue;
+    open_fds[count].target[length] = 0;
+    open_fds[count++].fd = fd;
+  }
+  closedir(directory);
+  for (int i = 0; i < count; i++) {
+    const char *target = open_fds[i].target;
+    /* libuv keeps /dev/null open for accept(2) under EMFILE. */
+    int own = strncmp(target, "anon_inode:", 11) == 0 || strcmp(target, "/dev/null") == 0;
+    if (strncmp(target, "pipe:", 5) == 0)
+      for (int j = 0; j < count; j++)
+        if (i != j && strcmp(target, open_fds[j].target) == 0) own = 1;
+    if (open_fds[i].fd > 2 && own) continue;
+    fcntl(open_fds[i].fd, F_SETFD, 0);
+  }
+  return 0;
+}

@@ -1,0 +1,157 @@
+/**
+ * Open file descriptions that hold OFD or flock locks, or wait for them.
+ *
+ * A description is known by a duplicate of our own (so that later calls can be compared with it) and by one place, a
+ * descriptor in a process, that still refers to it. When that place goes, the kernel is asked for another one (kcmp
+ * over the descriptors of the whole process tree); when there is none, and none is on its way through a socket
+ * (SCM_RIGHTS), the description is gone and so are its locks. Nothing is counted by hand.
+ */
+import type { LockKind } from '../shared/lock-types.js';
+import {
+  closeDescriptor,
+  descriptionAt,
+  descriptionFind,
+  descriptionSame,
+  hasDescriptorsInFlight,
+  processDescendants,
+} from '../shared/native/workload.js';
+import type { FileTable, MemberFile } from './files.js';
+import type { LeaderLink, LinkOwner } from './link.js';
+import type { Process, ProcessTable } from './processes.js';
+
+/** A place found by searching may be about to vanish (its close was let through before): look again after these. */
+const recheckMilliseconds = [1, 10, 100] as const;
+/** How often a description that is only on its way through a socket is looked for. */
+const flightMilliseconds = 5;
+
+export class Description {
+  readonly file: MemberFile;
+  /** Our duplicate: closed when the description is forgotten. */
+  readonly copy: number;
+  readonly owner: LinkOwner;
+  readonly kinds = new Set<LockKind>();
+  waits = 0;
+  /** A look-again is due because it was only found on its way through a socket. */
+  inFlight = false;
+  process: Process | undefined;
+  fd: number;
+
+  constructor(file: MemberFile, copy: number, owner: LinkOwner, fd: number) {
+    this.file = file;
+    this.copy = copy;
+    this.owner = owner;
+    this.fd = fd;
+  }
+}
+
+export interface Timers {
+  after(milliseconds: number, action: () => void): void;
+}
+
+export class DescriptionTable {
+  readonly #link: LeaderLink;
+  readonly #files: FileTable;
+  readonly #processes: ProcessTable;
+  readonly #timers: Timers;
+  /** The keeper: all of the workload is below it. */
+  root = 0;
+
+  constructor(link: LeaderLink, files: FileTable, processes: ProcessTable, timers: Timers) {
+    this.#link = link;
+    this.#files = files;
+    this.#processes = processes;
+    this.#timers = timers;
+  }
+
+  /** The known description behind a duplicate of a workload's descriptor. */
+  find(file: MemberFile, copy: number): Description | undefined {
+    for (const description of file.descriptions) {
+      if (descriptionSame(copy, description.copy) === 1) return description;
+    }
+    return undefined;
+  }
+
+  /** Makes a description known; takes the duplicate over. */
+  add(file: MemberFile, copy: number, process: Process, fd: number): Description {
+    let description: Description | undefined;
+    const owner = this.#link.openOwner({
+      pid: process.pid,
+      command: process.command,
+      pidfd: -1,
+      refresh: () => description !== undefined && this.refresh(description),
+    });
+    description = new Description(file, copy, owner, fd);
+    file.descriptions.push(description);
+    this.#place(description, process, fd);
+    return description;
+  }
+
+  #place(description: Description, process: Process | undefined, fd: number): void {
+    description.process?.descriptions.delete(description);
+    description.process = process;
+    description.fd = fd;
+    process?.descriptions.add(description);
+  }
+
+  /** Forgets a description that neither holds nor waits for anything. */
+  settle(description: Description): void {
+    if (description.kinds.size === 0 && description.waits === 0) this.#forget(description);
+  }
+
+  #forget(description: Description): void {
+    const { descriptions } = description.file;
+    const at = descriptions.indexOf(description);
+    if (at < 0) return;
+    descriptions.splice(at, 1);
+    description.process?.descriptions.delete(description);
+    description.process = undefined;
+    closeDescriptor(description.copy);
+    this.#link.closeOwner(description.owner);
+    this.#files.settle(description.file);
+  }
+
+  /** Checks that the known place still refers to the description. True when locks may have changed. */
+  refresh(description: Description): boolean {
+    const { process } = description;
+    if (process && descriptionAt(description.copy, process.pid, description.fd) === 1) return false;
+    return this.replace(description, -1, 0, -1);
+  }
+
+  /**
+   * The known place is going (descriptors [low, high] of process `pid` are being closed): finds another one, or lets
+   * the description's locks go. True when they went.
+   */
+  replace(description: Description, pid: number, low: number, high: number): boolean {
+    if (!description.file.descriptions.includes(description)) return false;
+    const tree = processDescendants(this.root);
+    const usual = description.process?.pid;
+    const order = usual === undefined ? tree : [usual, ...tree.filter((other) => other !== usual)];
+    for (const candidate of order) {
+      const closing = candidate === pid;
+      const fd = descriptionFind(description.copy, candidate, closing ? low : 0, closing ? high : -1);
+      if (fd < 0) continue;
+      const process = this.#processes.trackPid(candidate);
+      if (!process) continue;
+      this.#place(description, process, fd);
+      for (const delay of recheckMilliseconds) this.#timers.after(delay, () => this.#recheck(description));
+      return false;
+    }
+    if (tree.some((candidate) => hasDescriptorsInFlight(candidate) === 1)) {
+      this.#place(description, undefined, -1);
+      if (!description.inFlight) {
+        description.inFlight = true;
+        this.#timers.after(flightMilliseconds, () => {
+          description.inFlight = false;
+          this.#recheck(description);
+        });
+      }
+      return false;
+    }
+    this.#forget(description);
+    return true;
+  }
+
+  #recheck(description: Description): void {
+    if (description.file.descriptions.includes(description)) this.refresh(description);
+  }
+}

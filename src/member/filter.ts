@@ -1,0 +1,56 @@
+/**
+ * The seccomp filter of a workload: what is trapped, what is refused, all else untouched.
+ *
+ * Trapped: fcntl's lock commands, flock, and what closes descriptors. ptrace only where a debugger attaches, so that
+ * it finds the thread free. io_uring_setup answers ENOSYS, for its requests would pass seccomp by. i386's lock calls
+ * answer ENOSYS, for their structures are others; so does all of x32.
+ */
+import { Action, type ArgumentIs, FilterBuilder, i386 } from '../shared/native/seccomp.js';
+import { FcntlCommand } from './lock-traps.js';
+
+const trappedCalls = ['flock', 'close', 'close_range', 'dup2', 'dup3', 'execve', 'execveat'] as const;
+export type TrappedCall = (typeof trappedCalls)[number] | 'fcntl' | 'ptrace';
+
+const ptraceAttach = 16;
+const ptraceSeize = 0x4206;
+/** i386's fcntl64 has 64-bit lock commands of its own: F_GETLK64, F_SETLK64, F_SETLKW64. */
+const i386LockCommands = [12, 13, 14];
+
+export interface Filter {
+  /** The BPF program, an array of struct sock_filter. */
+  readonly program: Buffer;
+  /** Which trapped call has which number. */
+  readonly numbers: ReadonlyMap<number, TrappedCall>;
+}
+
+const command = (value: number): ArgumentIs => ({ argument: 1, value });
+const request = (value: number): ArgumentIs => ({ argument: 0, value });
+
+/** Errors: ENOENT when libseccomp is missing, EINVAL when it refuses a rule. */
+export function buildFilter(): Filter {
+  const builder = new FilterBuilder();
+  for (const value of Object.values(FcntlCommand)) builder.rule(Action.notify, 'fcntl', command(value));
+  for (const name of trappedCalls) builder.rule(Action.notify, name);
+  for (const value of [ptraceAttach, ptraceSeize]) builder.rule(Action.notify, 'ptrace', request(value));
+  builder.rule(Action.noSuchCall, 'io_uring_setup');
+  if (process.arch === 'x64') builder.merge(i386Rules());
+
+  const numbers = new Map<number, TrappedCall>();
+  for (const name of [...trappedCalls, 'fcntl', 'ptrace'] as const) {
+    const number = builder.number(name);
+    if (number !== undefined) numbers.set(number, name);
+  }
+  return { program: builder.program(), numbers };
+}
+
+function i386Rules(): FilterBuilder {
+  const rules = new FilterBuilder(i386);
+  for (const name of ['fcntl', 'fcntl64']) {
+    for (const value of [...Object.values(FcntlCommand), ...i386LockCommands]) {
+      rules.rule(Action.noSuchCall, name, command(value));
+    }
+  }
+  rules.rule(Action.noSuchCall, 'flock');
+  rules.rule(Action.noSuchCall, 'io_uring_setup');
+  return rules;
+}

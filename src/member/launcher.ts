@@ -1,0 +1,71 @@
+/** Starts the workload under its filter and hears of it from the keeper (native/launcher.c). */
+import { fileURLToPath } from 'node:url';
+import { checkResult, errnoName, SyscallError } from '../shared/errno.js';
+import { controlReceive, controlSend, spawnLauncher } from '../shared/native/workload.js';
+
+/** What the launcher and the keeper report; mirrors native/launcher.c. */
+const Report = { listener: 1, failed: 2, started: 3, ended: 4, empty: 5 } as const;
+const failedExec = 2;
+
+const launcherPath = fileURLToPath(new URL('../../../native/build/sward-launcher', import.meta.url));
+
+export interface WorkloadEvents {
+  /** The first process ended with this wait status. */
+  ended(status: number): void;
+  /** Nothing of the workload is left. */
+  empty(): void;
+  /** The program could not be executed. */
+  failed(error: SyscallError): void;
+  /** The keeper died without having said so. */
+  lost(): void;
+}
+
+export class Launcher {
+  readonly keeper: number;
+  readonly control: number;
+  listener = -1;
+  /** Process id of the workload's first process. */
+  first = 0;
+  readonly #report = new Int32Array(3);
+  readonly #descriptor = new Int32Array(1);
+
+  /** `strings` are `count` zero-terminated arguments, byte for byte. Errors: those of posix_spawn(3). */
+  constructor(strings: Buffer, count: number) {
+    const pid = new Int32Array(1);
+    this.control = checkResult(spawnLauncher(launcherPath, strings, count, pid), launcherPath);
+    this.keeper = pid[0]!;
+  }
+
+  /** Hands the filter over and waits for the listener. Errors: ENOSYS or EINVAL of a kernel too old, EBUSY inside another member. */
+  installFilter(program: Buffer): void {
+    checkResult(controlSend(this.control, program, program.length), 'filter');
+    while (this.listener < 0) {
+      const result = controlReceive(this.control, 1, this.#report, this.#descriptor);
+      if (result <= 0) throw new SyscallError('ECHILD', 'the launcher ended before the workload began');
+      if (this.#report[0] === Report.failed) throw new SyscallError(errnoName(this.#report[2]!), 'seccomp filter');
+      if (this.#report[0] === Report.started) this.first = this.#report[1]!;
+      if (this.#report[0] === Report.listener) {
+        this.first = this.#report[1]!;
+        this.listener = this.#descriptor[0]!;
+      }
+    }
+  }
+
+  /** Reads what the keeper has reported. */
+  receive(events: WorkloadEvents): void {
+    for (;;) {
+      const result = controlReceive(this.control, 0, this.#report, this.#descriptor);
+      if (result === 0) return events.lost();
+      if (result < 0) return;
+      const [kind, , value] = this.#report;
+      if (kind === Report.ended) events.ended(value!);
+      else if (kind === Report.failed && this.#report[1] === failedExec) events.failed(new SyscallError(errnoName(value!)));
+      else if (kind === Report.empty) return events.empty();
+    }
+  }
+
+  /** Kills whatever is left of the workload; `empty` follows. */
+  killAll(): void {
+    controlSend(this.control, Buffer.from('K'), 1);
+  }
+}

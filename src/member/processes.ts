@@ -1,0 +1,151 @@
+/**
+ * The processes of the workload that hold or held locks, found by the thread that is trapped.
+ *
+ * A process enters when it first asks for a lock and leaves when its pidfd says that it ended. Other threads and
+ * processes are remembered only as "not tracked". A thread id can be reused, so what is remembered of one is
+ * checked (tgkill with signal 0, in trapInspect or processHasThread) before it is believed.
+ */
+import { LRUCache } from 'lru-cache';
+import {
+  closeDescriptor,
+  eventsAdd,
+  eventsRemove,
+  processCommand,
+  processGroupOf,
+  processHasThread,
+  processOpen,
+} from '../shared/native/workload.js';
+import type { Description } from './descriptions.js';
+import type { MemberFile } from './files.js';
+import type { LeaderLink, LinkOwner } from './link.js';
+import type { Wait } from './waits.js';
+
+const rememberedThreadsMax = 8192;
+
+export class Process {
+  readonly pid: number;
+  readonly pidfd: number;
+  /** Files on which it may hold record locks, and the descriptor it last used for each. */
+  readonly files = new Map<MemberFile, number>();
+  /** Descriptions whose known place is in this process. */
+  readonly descriptions = new Set<Description>();
+  readonly waits = new Set<Wait>();
+  readonly #openOwner: (process: Process) => LinkOwner;
+  #owner: LinkOwner | undefined;
+  #command: string | undefined;
+
+  constructor(pid: number, pidfd: number, openOwner: (process: Process) => LinkOwner) {
+    this.pid = pid;
+    this.pidfd = pidfd;
+    this.#openOwner = openOwner;
+  }
+
+  /** What the leader knows it as; made when it first asks for a coordinated lock. */
+  get owner(): LinkOwner {
+    this.#owner ??= this.#openOwner(this);
+    return this.#owner;
+  }
+
+  get knownOwner(): LinkOwner | undefined {
+    return this.#owner;
+  }
+
+  get command(): string {
+    this.#command ??= processCommand(this.pid);
+    return this.#command;
+  }
+
+  get holdsSomething(): boolean {
+    return this.files.size > 0 || this.descriptions.size > 0;
+  }
+}
+
+export interface ProcessHooks {
+  /** The process may have lost descriptors unseen (exec, exit under way): true when locks changed. */
+  refresh(process: Process): boolean;
+}
+
+export class ProcessTable {
+  readonly #link: LeaderLink;
+  readonly #events: number;
+  readonly #hooks: ProcessHooks;
+  readonly #byPid = new Map<number, Process>();
+  readonly #groups = new LRUCache<number, number>({ max: rememberedThreadsMax });
+
+  constructor(link: LeaderLink, events: number, hooks: ProcessHooks) {
+    this.#link = link;
+    this.#events = events;
+    this.#hooks = hooks;
+  }
+
+  get size(): number {
+    return this.#byPid.size;
+  }
+
+  all(): Iterable<Process> {
+    return this.#byPid.values();
+  }
+
+  byPid(pid: number): Process | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  /** The tracked process of a thread, as remembered; the caller checks it (trapInspect) or calls `forgetThread`. */
+  remembered(tid: number): Process | undefined {
+    const group = this.#groups.get(tid);
+    return group === undefined ? undefined : this.#byPid.get(group);
+  }
+
+  forgetThread(tid: number): void {
+    this.#groups.delete(tid);
+  }
+
+  /** The tracked process of a thread, or undefined when its process is not tracked. */
+  tracked(tid: number): Process | undefined {
+    const group = this.#groupOf(tid);
+    return group < 0 ? undefined : this.#byPid.get(group);
+  }
+
+  #groupOf(tid: number): number {
+    const known = this.#groups.get(tid);
+    if (known !== undefined && processHasThread(known, tid)) return known;
+    const group = processGroupOf(tid);
+    if (group > 0) this.#groups.set(tid, group);
+    return group;
+  }
+
+  /** Tracks the process of a thread. Undefined when it is gone or may not be looked at. */
+  track(tid: number): Process | undefined {
+    const group = this.#groupOf(tid);
+    return group < 0 ? undefined : this.trackPid(group);
+  }
+
+  trackPid(pid: number): Process | undefined {
+    const known = this.#byPid.get(pid);
+    if (known) return known;
+    const pidfd = processOpen(pid);
+    if (pidfd < 0) return undefined;
+    const process = new Process(pid, pidfd, (self) =>
+      this.#link.openOwner({
+        pid,
+        command: self.command,
+        pidfd,
+        refresh: () => this.#hooks.refresh(self),
+      }),
+    );
+    this.#byPid.set(pid, process);
+    eventsAdd(this.#events, pidfd, pid);
+    return process;
+  }
+
+  /** Drops a process that ended; its record locks go with it. */
+  drop(process: Process): void {
+    if (this.#byPid.get(process.pid) !== process) return;
+    this.#byPid.delete(process.pid);
+    for (const file of process.files.keys()) file.holders.delete(process);
+    process.files.clear();
+    if (process.knownOwner) this.#link.closeOwner(process.knownOwner);
+    eventsRemove(this.#events, process.pidfd);
+    closeDescriptor(process.pidfd);
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * The hot loop of a member: one thread blocks in native code on the listener, the leader's socket, signals, pidfds and
+ * the keeper, and handles whatever is ready to its end. libuv and promises stay off it; it returns the exit status.
+ */
+import { errnoNumber, SyscallError } from '../shared/errno.js';
+import type { Log } from '../shared/log.js';
+import { eventsOpen, eventsTake, parkPoll, Ready, trapPrepare, trapWait } from '../shared/native/workload.js';
+import { DescriptionTable } from './descriptions.js';
+import { FileTable } from './files.js';
+import type { TrappedCall } from './filter.js';
+import { answer, letRun, type Member } from './interceptor.js';
+import type { Launcher } from './launcher.js';
+import type { LeaderLink } from './link.js';
+import { fcntlTrap, flockTrap } from './lock-traps.js';
+import { type Process, ProcessTable } from './processes.js';
+import {
+  closeRangeTrap,
+  closeTrap,
+  dup2Trap,
+  dup3Trap,
+  ExecTable,
+  refreshProcess,
+} from './release-traps.js';
+import { type SignalAction, SignalForwarder } from './signals.js';
+import { LoopTimers } from './timers.js';
+import { TrapBlock } from './trap-block.js';
+import { WaitTable } from './waits.js';
+
+/** Exit statuses as a shell gives them (and env, nohup, timeout). */
+const notExecutable = 126;
+const notFound = 127;
+const signalled = 128;
+/** The member itself failed. */
+export const memberFailed = 125;
+
+export interface SupervisorOptions {
+  readonly link: LeaderLink;
+  readonly launcher: Launcher;
+  readonly numbers: ReadonlyMap<number, TrappedCall>;
+  readonly signals: number;
+  readonly killOnExit: boolean;
+  readonly command: string;
+  readonly log: Log;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #member: Member;
+  readonly #execs: ExecTable;
+  readonly #signals: SignalForwarder;
+  readonly #handlers: (((member: Member) => void) | undefined)[] = [];
+  readonly #events: number;
+  readonly #keys = new Int32Array(64);
+  readonly #childStatus = new Int32Array(1);
+  #status = memberFailed;
+  #firstEnded = false;
+  #done = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    const { link, launcher, log, now } = options;
+    const block = new TrapBlock();
+    if (trapPrepare(block.buffer, launcher.listener) < 0) {
+      log.info('this kernel has no SYNC_WAKE_UP for seccomp listeners (Linux 6.6): traps are slower');
+    }
+    this.#events = eventsOpen();
+    const timers = new LoopTimers(now);
+    const files = new FileTable(link);
+    const processes = new ProcessTable(link, this.#events, {
+      refresh: (process) => this.#refresh(process),
+    });
+    const descriptions = new DescriptionTable(link, files, processes, timers);
+    descriptions.root = launcher.keeper;
+    const waits = new WaitTable(block, launcher.listener, link, now, log);
+    this.#member = {
+      block,
+      listener: launcher.listener,
+      link,
+      processes,
+      files,
+      descriptions,
+      waits,
+      timers,
+      log,
+    };
+    this.#execs = new ExecTable(this.#member);
+    this.#signals = new SignalForwarder(launcher);
+    const byName: Record<TrappedCall, (member: Member) => void> = {
+      fcntl: fcntlTrap,
+      flock: flockTrap,
+      close: closeTrap,
+      close_range: closeRangeTrap,
+      dup2: dup2Trap,
+      dup3: dup3Trap,
+      execve: () => this.#execs.trap(),
+      execveat: () => this.#execs.trap(),
+      ptrace: (member) => this.#debuggerAttaches(member),
+    };
+    for (const [number, name] of options.numbers) this.#handlers[number] = byName[name];
+  }
+
+  /** Runs until nothing of the workload is left. Returns the exit status of its first process. */
+  run(): number {
+    const { launcher, link, signals } = this.#options;
+    const { block, waits, timers } = this.#member;
+    while (!this.#done) {
+      const ready = trapWait(
+        block.buffer,
+        launcher.listener,
+        link.descriptor,
+        link.events,
+        signals,
+        this.#events,
+        launcher.control,
+        this.#timeout(),
+      );
+      // Ends of processes first: a thread id in the trap may be a reused one.
+      if (ready & Ready.events) this.#processesEnded();
+      if (ready & Ready.link) link.receive();
+      if (ready & Ready.trap) this.#dispatch();
+      if (ready & Ready.signals) this.#handleSignals();
+      if (ready & Ready.control) this.#hearKeeper();
+      // The last thread under the filter is gone: the listener only reports that from now on.
+      if (ready & Ready.listenerGone) this.#listenerGone();
+      waits.run();
+      timers.run();
+      if (link.deadline <= this.#options.now()) link.expire(this.#options.now());
+    }
+    waits.close();
+    link.close();
+    return this.#status;
+  }
+
+  /** Microseconds until something is due, -1 for never. */
+  #timeout(): number {
+    const { waits, timers } = this.#member;
+    const due = Math.min(waits.deadline, timers.deadline, this.#options.link.deadline);
+    if (due === Number.POSITIVE_INFINITY) return -1;
+    return Math.max(0, Math.ceil((due - this.#options.now()) * 1000));
+  }
+
+  #dispatch(): void {
+    const member = this.#member;
+    const handler = this.#handlers[member.block.call];
+    try {
+      if (handler) handler(member);
+      else letRun(member);
+    } catch (error) {
+      if (error instanceof SyscallError) {
+        answer(member, -errnoNumber(error.code));
+        return;
+      }
+      member.log.error(`in a trap: ${(error as Error).stack ?? String(error)}`);
+      answer(member, -errnoNumber('EIO'));
+    }
+  }
+
+  #debuggerAttaches(member: Member): void {
+    const { idLow, idHigh } = member.block;
+    member.waits.surrender(member.block.int(1), () => member.waits.letRun(idLow, idHigh));
+  }
+
+  #processesEnded(): void {
+    const count = eventsTake(this.#events, this.#keys, this.#keys.length);
+    for (let i = 0; i < count; i++) {
+      const process = this.#member.processes.byPid(this.#keys[i]!);
+      if (process) this.#ended(process);
+    }
+  }
+
+  #ended(process: Process): void {
+    const { waits, processes, descriptions } = this.#member;
+    waits.drop(process);
+    const placed = [...process.descriptions];
+    processes.drop(process);
+    for (const description of placed) descriptions.replace(description, process.pid, 0, 2 ** 31 - 1);
+  }
+
+  #refresh(process: Process): boolean {
+    if (refreshProcess(this.#member, process)) return true;
+    return false;
+  }
+
+  #handleSignals(): void {
+    const actions = this.#signals.take();
+    for (const action of actions) this.#act(action);
+  }
+
+  #act(action: SignalAction): void {
+    if (action === 'child') this.#childrenChanged();
+  }
+
+  /** Threads that we trace have stopped, or the keeper has ended. */
+  #childrenChanged(): void {
+    for (;;) {
+      const tid = parkPoll(-1, this.#childStatus);
+      if (tid <= 0) return;
+      const status = this.#childStatus[0]!;
+      if (tid === this.#options.launcher.keeper) continue;
+      if (!this.#member.waits.notice(tid, status)) this.#execs.notice(tid, status);
+    }
+  }
+
+  #hearKeeper(): void {
+    const { launcher, log, command, killOnExit } = this.#options;
+    launcher.receive({
+      ended: (status) => {
+        this.#firstEnded = true;
+        if (this.#status === memberFailed) {
+          this.#status = (status & 0x7f) === 0 ? (status >> 8) & 0xff : signalled + (status & 0x7f);
+        }
+        if (killOnExit) launcher.killAll();
+      },
+      failed: (error) => {
+        this.#status = error.code === 'ENOENT' ? notFound : notExecutable;
+        log.error(`cannot execute ${command}: ${error.code}`);
+      },
+      empty: () => {
+        this.#done = true;
+      },
+      lost: () => {
+        if (!this.#firstEnded) log.error('the keeper of the workload was killed; the workload is ended');
+        this.#signals.killRest();
+        this.#done = true;
+      },
+    });
+  }
+
+  #listenerGone(): void {
+    // Wait for the keeper's word alone: a closed listener would make poll return at once for ever.
+    this.#options.launcher.listener = -1;
+  }
+}
