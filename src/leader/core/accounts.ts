@@ -1,0 +1,17 @@
+/** Finds the account of a session: how many locks its owners hold together. Sessions that are gone leave nothing. */
+import type { Account } from './owner-state.js';
+
+export class Accounts {
+  readonly #accounts = new WeakMap<object, Account>();
+  /** Of the owners whose session is not an object. */
+  readonly #shared: Account = { locks: 0 };
+
+  of(session: unknown): Account {
+    if (typeof session !== 'object' || session === null) return this.#shared;
+    const known = this.#accounts.get(session);
+    if (known !== undefined) return known;
+    const account = { locks: 0 };
+    this.#accounts.set(session, account);
+    return account;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * An inode as the core knows it: who has it open, its two lock spaces, and the pin that keeps its number from
+ * being reused. It is forgotten when nobody has it open and nothing is held or awaited on it.
+ */
+import type { Inode } from '../../shared/core-types.js';
+import { LockKind } from '../../shared/lock-types.js';
+import { LockSpace } from './lock-space.js';
+import type { Waiter } from './waiter.js';
+
+export class InodeState implements Inode {
+  readonly key: string;
+  readonly pin: () => void;
+  openers = 1;
+  forgotten = false;
+  /** Record and OFD locks, which conflict with each other. */
+  readonly records: LockSpace;
+  /** flock(2) locks: on a local file they and fcntl locks do not see each other. */
+  readonly flocks: LockSpace;
+
+  constructor(key: string, pin: () => void, freed: Waiter[]) {
+    this.key = key;
+    this.pin = pin;
+    this.records = new LockSpace(this, freed);
+    this.flocks = new LockSpace(this, freed);
+  }
+
+  get isUnused(): boolean {
+    return this.openers === 0 && this.records.isIdle && this.flocks.isIdle;
+  }
+
+  space(kind: LockKind): LockSpace {
+    return kind === LockKind.flock ? this.flocks : this.records;
+  }
+}
