@@ -1,1 +1,160 @@
-export {};
+/**
+ * The command `leader`: runs the leader in the foreground, or asks a running one.
+ * Exit status: 0; 1 failed; 2 wrong usage; 3 no leader at the socket; 4 the socket is in use; 5 refused (another uid).
+ */
+import { realpathSync, statSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { DeadlockReport } from '../shared/core-types.js';
+import { SyscallError } from '../shared/errno.js';
+import { createLog, type LogLevel, logLevels } from '../shared/log.js';
+import { catchSignals } from '../shared/native/signals.js';
+import { BlockingClient } from '../shared/protocol-call.js';
+import { createCore } from './core/core.js';
+import { fetchLocks, locksAsJson, locksAsTable, statusAsText } from './report.js';
+import { startServer } from './server.js';
+
+const answerMillisecondsMax = 10_000;
+
+class Failure extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+interface ServeOptions {
+  readonly socket?: string;
+  readonly locks: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+function socketPath(given: string | undefined): string {
+  if (given !== undefined && given !== '') return given;
+  throw new Failure('no socket: use --socket PATH or set SWARD_SOCKET', 2);
+}
+
+function directory(path: string, earlier: readonly string[]): readonly string[] {
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory()) return [...earlier, real];
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError(`${path} is no directory.`);
+}
+
+const describeDeadlock = ({ processes }: DeadlockReport): string =>
+  `deadlock: ${processes.map(({ pid, command }) => `${pid} (${command})`).join(' waits for ')} waits for the first`;
+
+function serve(options: ServeOptions): void {
+  const path = socketPath(options.socket);
+  const log = createLog('leader', options.logLevel);
+  const now = () => performance.now();
+  const core = createCore({ now, onDeadlock: (report) => log.warn(describeDeadlock(report)) });
+  const signals = catchSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
+  const server = asFailure(`cannot listen on ${path}`, { EADDRINUSE: 4 }, () =>
+    startServer({
+      socketPath: path,
+      core,
+      log,
+      now,
+      epoch: Date.now(),
+      locks: options.locks,
+      signals,
+      uid: process.getuid?.() ?? 0,
+    }),
+  );
+  process.stderr.write(`leader ready on ${path} (pid ${process.pid})\n`);
+  try {
+    let signal: number | undefined;
+    while (signal === undefined) signal = server.turn(-1);
+    log.info(`stopping on signal ${signal}`);
+  } finally {
+    server.stop('the leader stops');
+  }
+}
+
+function ask(given: string | undefined, print: (client: BlockingClient) => string): void {
+  const path = socketPath(given);
+  const statuses = { ENOENT: 3, ECONNREFUSED: 3, EACCES: 5 };
+  const client = asFailure(
+    `cannot connect to ${path}`,
+    statuses,
+    () => new BlockingClient(path, 'leader command', answerMillisecondsMax),
+  );
+  process.stdout.write(asFailure(`no answer from ${path}`, {}, () => print(client)));
+  client.close();
+}
+
+/** Turns a SyscallError into `what: CODE` and the exit status that the code has, else 1. */
+function asFailure<T>(what: string, statuses: Readonly<Record<string, number>>, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    throw new Failure(`${what}: ${error.code}`, statuses[error.code] ?? 1);
+  }
+}
+
+function createProgram(): Command {
+  const socket = () => new Option('--socket <path>', 'Unix socket of the leader').env('SWARD_SOCKET');
+  const program = new Command('leader')
+    .description('Arbitrates the locks of sandboxed programs; stays in the foreground.')
+    .enablePositionalOptions()
+    .addOption(socket())
+    .option(
+      '--locks <dir>',
+      'coordinate the locks of the files below this directory (repeatable)',
+      directory,
+      [],
+    )
+    .addOption(new Option('--log-level <level>', 'what to say on stderr').choices(logLevels).default('info'))
+    .action((options: ServeOptions) => serve(options));
+  program
+    .command('locks')
+    .description('Lists the held and the waiting locks.')
+    .addOption(socket())
+    .option('--json', 'as JSON')
+    .action((options: { socket?: string; json?: boolean }) =>
+      ask(options.socket, (client) => {
+        const rows = fetchLocks(client);
+        return options.json ? locksAsJson(rows) : locksAsTable(rows, process.stdout.columns ?? 80);
+      }),
+    );
+  program
+    .command('status')
+    .description('Tells how the leader is doing.')
+    .addOption(socket())
+    .option('--json', 'as JSON')
+    .action((options: { socket?: string; json?: boolean }) =>
+      ask(options.socket, (client) => {
+        const status = client.call('status', {});
+        return options.json ? `${JSON.stringify(status, undefined, 2)}\n` : statusAsText(status);
+      }),
+    );
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError(false)
+      .configureOutput({ outputError: (text, write) => write(`leader: ${text.replace(/^error: /, '')}`) });
+  }
+  return program;
+}
+
+try {
+  createProgram().parse();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof Failure) {
+    process.stderr.write(`leader: ${error.message}\n`);
+    process.exitCode = error.status;
+  } else {
+    process.stderr.write(
+      `leader: ${error instanceof SyscallError ? error.message : (error as Error).stack}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

@@ -2,11 +2,12 @@
  * Every message between a client (a member, a tool) and the leader, declared once. The types of requests and replies,
  * the handlers that the leader must have, the checks of what arrives and the table in design/protocol.md derive from here.
  */
-import type { ErrnoName } from './errno.js';
+import { type ErrnoName, errnoName, SyscallError } from './errno.js';
 import { commandCharactersMax, locksPerReplyMax } from './limits.js';
 import { LockKind, LockType } from './lock-types.js';
 import {
   boolean,
+  checkFields,
   choice,
   type Field,
   type Fields,
@@ -208,7 +209,7 @@ export type AnyMessage = Message<Fields, Fields, boolean>;
 export type Request<N extends MessageName> = Values<Messages[N]['request']>;
 export type Reply<N extends MessageName> = Values<Messages[N]['reply']>;
 /** What a handler returns: nothing where the reply has no fields. */
-export type Answer<N extends MessageName> = keyof Messages[N]['reply'] extends never ? void : Reply<N>;
+export type Answer<N extends MessageName> = keyof Messages[N]['reply'] extends never ? undefined : Reply<N>;
 
 /**
  * The leader's handlers; a missing one does not compile. One that may wait answers 0, PENDING (it answers the call
@@ -229,6 +230,20 @@ export const messageNameOf: readonly (MessageName | undefined)[] = messageNames.
   table[messages[name].id] = name;
   return table;
 }, []);
+
+/** The request in a frame's values [message id, request id, ...fields]. Throws EINVAL when a field is wrong. */
+export function checkRequest<N extends MessageName>(name: N, values: readonly unknown[]): Request<N> {
+  const spec = messages[name] as unknown as AnyMessage;
+  return checkFields(spec.request, spec.requestNames, values, 2) as Request<N>;
+}
+
+/** The reply in a DONE frame's values [0x70, request id, errno, ...fields]; throws the error that it carries. */
+export function checkReply<N extends MessageName>(name: N, values: readonly unknown[]): Reply<N> {
+  const errno = values[2] as number;
+  if (errno !== 0) throw new SyscallError(errnoName(errno), values[3] as string | undefined);
+  const spec = messages[name] as unknown as AnyMessage;
+  return checkFields(spec.reply, spec.replyNames, values, 3) as Reply<N>;
+}
 
 const describe = (fields: Fields): string =>
   Object.entries(fields)

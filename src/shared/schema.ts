@@ -18,7 +18,7 @@ type ValueOf<F> = F extends Field<infer T> ? T : never;
 export type Values<F extends Fields> = { readonly [N in keyof F]: ValueOf<F[N]> };
 
 function invalid(description: string): never {
-  throw new SyscallError('EINVAL', `not ${description}`);
+  throw new SyscallError('EINVAL', `wanted ${description}`);
 }
 
 /** An integer of at least 0. */
@@ -112,9 +112,7 @@ export function record<F extends Fields>(fields: F): Field<Values<F>> {
   return {
     description: `(${names.map((name) => `${name}: ${fields[name]!.description}`).join('; ')})`,
     check: (value) =>
-      Array.isArray(value) && value.length === names.length
-        ? (checkFields(fields, names, value, 0) as Values<F>)
-        : invalid('a record'),
+      Array.isArray(value) ? (checkFields(fields, names, value, 0) as Values<F>) : invalid('a record'),
     pack: (values) =>
       names.map((name) => packField(fields[name]!, (values as Record<string, unknown>)[name])),
   };
@@ -124,13 +122,16 @@ export function packField<T>(field: Field<T>, value: T): unknown {
   return field.pack === undefined ? value : field.pack(value);
 }
 
-/** Reads values[first…] as these fields. The caller has checked how many there are. */
+/** Reads values[first…] as these fields; there must be no more and no less. */
 export function checkFields(
   fields: Fields,
   names: readonly string[],
   values: readonly unknown[],
   first: number,
 ): Record<string, unknown> {
+  if (values.length !== first + names.length) {
+    throw new SyscallError('EINVAL', `${values.length - first} fields, not ${names.length}`);
+  }
   const checked: Record<string, unknown> = {};
   for (let i = 0; i < names.length; i++) {
     const name = names[i]!;

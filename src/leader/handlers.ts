@@ -1,0 +1,229 @@
+/**
+ * What the leader does for each message: from handles to inodes and owners, then to the lock core.
+ * Limits of a session are enforced here. Errors are thrown as SyscallError, except by `lockSet`, whose refusals are
+ * too frequent for it: it answers -errno.
+ */
+import { closeSync, readlinkSync } from 'node:fs';
+import { type Core, type Inode, type LockRequest, PENDING } from '../shared/core-types.js';
+import { errnoNumber, SyscallError } from '../shared/errno.js';
+import {
+  callsInFlightMax,
+  filesPerSessionMax,
+  frameBytesMax,
+  ownersPerSessionMax,
+} from '../shared/limits.js';
+import { LockKind, type LockRange, type LockType } from '../shared/lock-types.js';
+import { type Handlers, LockQuery, OwnerKind, protocolVersion, type Reply } from '../shared/messages.js';
+import { fileIdentity, pinFile } from '../shared/native/socket.js';
+import { LockWait, type Session, type SessionOwner } from './session.js';
+
+/** What the handlers need of the server. */
+export interface LeaderContext {
+  readonly core: Core;
+  readonly epoch: number;
+  /** Directories whose locks the members shall bring here. */
+  readonly locks: readonly string[];
+  /** Milliseconds; the clock of the core. */
+  now(): number;
+  /** Asked by the core before somebody is refused because of this owner. */
+  refresh(session: Session, owner: SessionOwner): boolean;
+  /** Ends a waiting call with a reply. */
+  settle(session: Session, id: number, result: number): void;
+  counters(): {
+    sessions: number;
+    calls: number;
+    waiting: number;
+    files: number;
+    owners: number;
+    uptime: number;
+  };
+}
+
+const interrupted = -errnoNumber('EINTR');
+const tooMany = -errnoNumber('ENOLCK');
+
+/** Room of a page of rows: a frame less what one row can need. */
+const pageBytesMax = frameBytesMax - 8192;
+
+export function createHandlers(context: LeaderContext): Handlers<Session> {
+  const { core } = context;
+  const pins = new WeakMap<Inode, number>();
+
+  return {
+    hello(request, session) {
+      if (session.greeted) throw new SyscallError('EPROTO', 'a second hello');
+      if (request.version !== protocolVersion) {
+        throw new SyscallError('EPROTO', `version ${request.version}, this leader speaks ${protocolVersion}`);
+      }
+      session.greeted = true;
+      session.name = request.name;
+      return { epoch: context.epoch, session: session.number, locks: context.locks, pid: process.pid };
+    },
+
+    fileOpen({ file }, session) {
+      if (session.files.has(file)) throw new SyscallError('EEXIST', `file ${file}`);
+      if (session.files.size >= filesPerSessionMax) throw new SyscallError('ENFILE', 'files');
+      const pin = pinFile(session.claimed);
+      session.takeDescriptor();
+      let open = true;
+      const closePin = () => {
+        if (open) closeSync(pin);
+        open = false;
+      };
+      const inode = core.openInode(fileIdentity(pin), closePin);
+      // The first descriptor keeps the inode; later ones of the same inode are not needed.
+      if (pins.has(inode)) closePin();
+      else pins.set(inode, pin);
+      session.files.set(file, inode);
+      return undefined;
+    },
+
+    fileClose({ file }, session) {
+      core.closeInode(session.file(file));
+      session.files.delete(file);
+      return undefined;
+    },
+
+    ownerOpen(request, session) {
+      if (session.owners.has(request.owner)) throw new SyscallError('EEXIST', `owner ${request.owner}`);
+      if (session.owners.size >= ownersPerSessionMax) throw new SyscallError('ENFILE', 'owners');
+      const opened: SessionOwner = {
+        owner: core.createOwner({
+          pid: request.pid,
+          command: request.command,
+          session,
+          refresh: () => context.refresh(session, opened),
+        }),
+        kind: request.kind,
+        pidfd: session.takeDescriptor(),
+        waits: new Map(),
+        ended: false,
+      };
+      session.owners.set(request.owner, opened);
+      return undefined;
+    },
+
+    ownerClose({ owner }, session) {
+      const closed = session.owner(owner);
+      session.owners.delete(owner);
+      for (const [id, wait] of closed.waits) {
+        if (core.cancel(wait)) context.settle(session, id, interrupted);
+      }
+      core.releaseOwner(closed.owner);
+      if (closed.pidfd >= 0) closeSync(closed.pidfd);
+      return undefined;
+    },
+
+    ownerDescribe(request, session) {
+      const { owner } = session.owner(request.owner);
+      owner.pid = request.pid;
+      owner.command = request.command;
+      return undefined;
+    },
+
+    lockSet(request, session, id) {
+      checkRange(request.kind, request);
+      const holder = ownerFor(session, request.owner, request.kind);
+      const asking = session.owner(request.process);
+      if (asking.kind !== OwnerKind.process) throw new SyscallError('EINVAL', 'process is no process');
+      const lock: LockRequest = {
+        inode: session.file(request.file),
+        owner: holder.owner,
+        process: asking.owner,
+        kind: request.kind,
+        type: request.type,
+        start: request.start,
+        end: request.end,
+      };
+      if (!request.wait) return core.lock(lock);
+      if (session.waits.size >= callsInFlightMax) return tooMany;
+      const wait = new LockWait(lock, (result) => context.settle(session, id, result));
+      const result = core.lock(wait);
+      if (result !== PENDING) return result;
+      session.waits.set(id, { wait, parties: [holder, asking] });
+      holder.waits.set(id, wait);
+      asking.waits.set(id, wait);
+      return PENDING;
+    },
+
+    lockUnset(request, session) {
+      checkRange(request.kind, request);
+      const { owner } = ownerFor(session, request.owner, request.kind);
+      core.unlock(session.file(request.file), owner, request.kind, request);
+      return undefined;
+    },
+
+    lockGet(request, session) {
+      checkRange(request.kind, request);
+      const { owner } = ownerFor(session, request.owner, request.kind);
+      const inode = session.file(request.file);
+      const conflict =
+        request.type === LockQuery.own
+          ? core.queryOwn(inode, owner, request.kind, request)
+          : core.query(inode, owner, request.kind, request.type satisfies LockType, request);
+      return { conflict: conflict ?? null };
+    },
+
+    lockRelease(request, session) {
+      const { owner } = ownerFor(session, request.owner, request.kind);
+      core.releaseInode(session.file(request.file), owner, request.kind);
+      return undefined;
+    },
+
+    locksList: ({ cursor, limit }) => pageOfLocks(cursor, limit),
+
+    status: () => ({
+      ...context.counters(),
+      epoch: context.epoch,
+      pid: process.pid,
+      deadlocks: core
+        .deadlocks()
+        .slice(0, 20)
+        .map(({ processes }) =>
+          processes.slice(0, 10).map(({ pid, command }) => ({ pid, command: command.slice(0, 40) })),
+        ),
+    }),
+  };
+
+  function pageOfLocks(cursor: number, limit: number): Reply<'locksList'> {
+    const rows: Reply<'locksList'>['rows'][number][] = [];
+    let index = 0;
+    let bytes = 0;
+    for (const row of core.rows()) {
+      if (index++ < cursor) continue;
+      if (rows.length >= limit || bytes > pageBytesMax) return { rows, next: index - 1 };
+      const path = pathOf(pins.get(row.inode));
+      const { pid, command } = row.owner;
+      const age = Math.max(0, Math.round(context.now() - row.since));
+      const { kind, type, start, end, waiting } = row;
+      rows.push({ path, kind, type, start, end, pid, command, waiting, age });
+      bytes += Buffer.byteLength(path) + Buffer.byteLength(command) + 64;
+    }
+    return { rows, next: null };
+  }
+}
+
+/** Where the pinned inode is now; the kernel appends " (deleted)" to what has no name any more. */
+function pathOf(pin: number | undefined): string {
+  try {
+    return pin === undefined ? '?' : readlinkSync(`/proc/self/fd/${pin}`);
+  } catch {
+    return '?';
+  }
+}
+
+function checkRange(kind: LockKind, { start, end }: LockRange): void {
+  if (start >= end) throw new SyscallError('EINVAL', `range ${start}..${end}`);
+  if (kind === LockKind.flock && (start !== 0 || end !== Infinity)) {
+    throw new SyscallError('EINVAL', 'a flock(2) lock covers the whole file');
+  }
+}
+
+/** The owner, which must be of the sort that holds locks of this kind. */
+function ownerFor(session: Session, handle: number, kind: LockKind): SessionOwner {
+  const owner = session.owner(handle);
+  if ((owner.kind === OwnerKind.process) !== (kind === LockKind.record)) {
+    throw new SyscallError('EINVAL', `owner ${handle} cannot hold locks of kind ${kind}`);
+  }
+  return owner;
+}
