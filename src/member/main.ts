@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { SyscallError } from '../shared/errno.js';
-import { createLog, type LogLevel, logLevels } from '../shared/log.js';
+import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
 import { becomeSubreaper, passDescriptors } from '../shared/native/workload.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
@@ -12,6 +12,7 @@ import { openSignals } from './signals.js';
 import { memberFailed, Supervisor } from './supervisor.js';
 
 const usageStatus = 2;
+const now = (): number => performance.now();
 
 interface Options {
   readonly socket?: string;
@@ -66,15 +67,15 @@ function rawArguments(count: number): Buffer {
   return bytes.subarray(start + 1);
 }
 
-async function connect(options: Options, surroundings: Surroundings, log: (text: string) => void): Promise<LeaderLink> {
+async function connect(options: Options, surroundings: Surroundings, log: Log): Promise<LeaderLink> {
   const socket = options.socket ?? process.env['SWARD_SOCKET'];
   if (socket === undefined || socket === '') {
-    return surroundings.embeddedLink(options.locks.length > 0 ? options.locks : ['/'], log);
+    return surroundings.embeddedLink(options.locks.length > 0 ? options.locks : ['/'], log.warn);
   }
   const path = resolve(socket);
   process.env['SWARD_SOCKET'] = path;
   const { connectLink } = await import('./socket-link.js');
-  return connectLink(path);
+  return connectLink(path, log, now);
 }
 
 /** Runs the command line; returns the exit status. */
@@ -90,7 +91,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   passDescriptors();
   const log = createLog('member', options.logLevel);
   try {
-    const link = await connect(options, surroundings, log.warn);
+    const link = await connect(options, surroundings, log);
     const filter = buildFilter();
     becomeSubreaper();
     const signals = openSignals();
@@ -104,7 +105,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
       killOnExit: options.killOnExit === true,
       command: command[0]!,
       log,
-      now: () => performance.now(),
+      now,
     }).run();
   } catch (error) {
     const status = (error as { exitStatus?: number }).exitStatus ?? memberFailed;
