@@ -1,0 +1,11 @@
+import { assert } from 'chai';
+import { cases } from './cases.js';
+import { describeCases } from './table.js';
+
+describeCases('lock semantics: the kernel', () => []);
+
+describe('lock semantics: the table', () => {
+  it('names each case once', () => {
+    assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length);
+  });
+});
