@@ -39,31 +39,54 @@ struct trap_block {
   int32_t flags;                /* 120: F_GETFL */
   int32_t padding;
   struct workload_flock lock; /* 128 */
+  int64_t answer_value;       /* 160 */
+  int32_t answer_error;       /* 168 */
+  uint32_t answer_flags;      /* 172 */
+  uint32_t answer_ready;      /* 176: the next wait sends it first */
 };
 _Static_assert(sizeof(struct seccomp_notif) == 80, "seccomp_notif changed its size");
 _Static_assert(sizeof(struct workload_flock) == 32, "struct flock is not the 64-bit one");
 _Static_assert(offsetof(struct trap_block, copy) == 80, "mirrored in src/member/native.ts");
 _Static_assert(offsetof(struct trap_block, lock) == 128, "mirrored in src/member/native.ts");
 
-enum { READY_TRAP = 1, READY_LINK = 2, READY_SIGNALS = 4, READY_EVENTS = 8, LISTENER_GONE = 16, READY_CONTROL = 32 };
+enum { READY_TRAP = 1, READY_LINK = 2, READY_EVENTS = 4, LISTENER_GONE = 8 };
 
-/* Blocks until a trap, the leader socket, a signal, the event set (pidfds) or the keeper has something, or for
- * timeout_us (-1: for ever). A trap that is there is received into the block. Returns READY_* bits. */
-SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, int link_events, int signals, int events,
-                              int control, int64_t timeout_us) {
-  struct pollfd fds[5] = {
-      {.fd = listener, .events = POLLIN},           {.fd = link, .events = (short)link_events},
-      {.fd = signals, .events = POLLIN},            {.fd = events, .events = POLLIN},
-      {.fd = control, .events = POLLIN},
+static void drop_copy(struct trap_block *block) {
+  if (block->copy >= 0) close(block->copy);
+  block->copy = -1;
+}
+
+/* Sends the answer to the trap in hand, if the block has one ready. */
+static void send_ready_answer(struct trap_block *block, int listener) {
+  if (block->answer_ready) {
+    block->answer_ready = 0;
+    struct seccomp_notif_resp response = {.id = block->request.id,
+                                          .val = block->answer_value,
+                                          .error = block->answer_error,
+                                          .flags = block->answer_flags};
+    /* ENOENT: the thread was killed meanwhile; its process's end says so, too. */
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  }
+}
+
+/* Sends the ready answer, then blocks until a trap, the leader's socket or the event set has something, or for
+ * timeout_us (-1: for ever). Nothing is done between the two: the answered thread runs on this CPU, once this one
+ * sleeps. A trap that is there is received into the block. Returns READY_* bits. */
+SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, int link_events, int events,
+                              int64_t timeout_us) {
+  struct pollfd fds[3] = {
+      {.fd = listener, .events = POLLIN},
+      {.fd = events, .events = POLLIN},
+      {.fd = link, .events = (short)link_events},
   };
+  drop_copy(block);
+  send_ready_answer(block, listener);
   struct timespec timeout = {.tv_sec = timeout_us / 1000000, .tv_nsec = (timeout_us % 1000000) * 1000};
-  int count = ppoll(fds, 5, timeout_us < 0 ? NULL : &timeout, NULL);
+  int count = ppoll(fds, link < 0 ? 2 : 3, timeout_us < 0 ? NULL : &timeout, NULL);
   if (count < 0) return errno == EINTR ? 0 : -errno;
   int ready = 0;
-  if (fds[1].revents) ready |= READY_LINK;
-  if (fds[2].revents) ready |= READY_SIGNALS;
-  if (fds[3].revents) ready |= READY_EVENTS;
-  if (fds[4].revents) ready |= READY_CONTROL;
+  if (fds[1].revents) ready |= READY_EVENTS;
+  if (fds[2].revents) ready |= READY_LINK;
   if (fds[0].revents & POLLIN) {
     memset(&block->request, 0, sizeof block->request);
     /* ENOENT: the thread was killed between the wake-up and now. */
@@ -74,19 +97,13 @@ SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, 
   return ready;
 }
 
-static void drop_copy(struct trap_block *block) {
-  if (block->copy >= 0) close(block->copy);
-  block->copy = -1;
-}
-
 /* Answers a trap: the call returns value, or fails with error (negative), or runs (SECCOMP_USER_NOTIF_FLAG_CONTINUE). */
 SWARD_API int sward_trap_answer(struct trap_block *block, int listener, uint32_t id_low, uint32_t id_high, int64_t value,
                                 int error, uint32_t flags) {
   struct seccomp_notif_resp response = {
       .id = (uint64_t)id_high << 32 | id_low, .val = value, .error = error, .flags = flags};
-  int result = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) == 0 ? 0 : -errno;
   drop_copy(block);
-  return result;
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) == 0 ? 0 : -errno;
 }
 
 /* 0 while the trapped thread still waits for its answer, -ENOENT after. */
@@ -97,6 +114,7 @@ SWARD_API int sward_trap_valid(int listener, uint32_t id_low, uint32_t id_high) 
 
 SWARD_API int sward_trap_prepare(struct trap_block *block, int listener) {
   block->copy = -1;
+  block->answer_ready = 0;
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0 ? 0 : -errno;
 }
 
@@ -113,30 +131,40 @@ static int duplicate(int pidfd, int tgid, int tid, int fd) {
   return copy >= 0 ? copy : error;
 }
 
+/* Reads the struct flock of the trap in hand out of its process (any thread's id will do: they share memory). */
+static int read_lock(struct trap_block *block, int tgid, uint64_t address) {
+  struct iovec local = {.iov_base = &block->lock, .iov_len = sizeof block->lock};
+  struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = sizeof block->lock};
+  ssize_t count = process_vm_readv(tgid, &local, 1, &remote, 1, 0);
+  /* The leading thread may have ended while others run. */
+  if (count < 0 && errno == ESRCH) count = process_vm_readv((pid_t)block->request.pid, &local, 1, &remote, 1, 0);
+  if (count < 0 && (errno == EPERM || errno == ESRCH)) return -errno;
+  return count == (ssize_t)sizeof block->lock ? 0 : -EFAULT;
+}
+
+/* The trapped thread belongs to that process: the number of the leading thread is the process's while that lives. */
+static int is_thread_of(const struct trap_block *block, int tgid) {
+  int tid = (int)block->request.pid;
+  return tid == tgid || syscall(SYS_tgkill, tgid, tid, 0) == 0 || errno != ESRCH;
+}
+
+/* Reads the struct flock alone: for a descriptor that is known not to have changed. Errors as sward_trap_inspect. */
+SWARD_API int sward_trap_read_lock(struct trap_block *block, int tgid, uint64_t address) {
+  if (!is_thread_of(block, tgid)) return -ESRCH;
+  return read_lock(block, tgid, address);
+}
+
 /* Looks at the descriptor (and, when address is not 0, the struct flock) that the trap in hand refers to.
  *
+ * What was read is the process's own: its pidfd, used last, works only while nobody else can have its number.
  * -ESRCH: tid is no thread of tgid any more (the caller's memory of it is stale); -EBADF: no such descriptor;
- * -EFAULT: bad address; -ENOENT: the trap is gone; -EPERM: the process may not be looked at. */
-SWARD_API int sward_trap_inspect(struct trap_block *block, int listener, int pidfd, int tgid, int fd, uint64_t address) {
-  int tid = (int)block->request.pid;
+ * -EFAULT: bad address; -EPERM: the process may not be looked at. */
+SWARD_API int sward_trap_inspect(struct trap_block *block, int pidfd, int tgid, int fd, uint64_t address) {
   drop_copy(block);
-  if (syscall(SYS_tgkill, tgid, tid, 0) < 0 && errno == ESRCH) return -ESRCH;
-  if (address != 0) {
-    struct iovec local = {.iov_base = &block->lock, .iov_len = sizeof block->lock};
-    /* Never hand a null pointer on as "all of memory": the kernel checks it. */
-    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = sizeof block->lock};
-    ssize_t count = process_vm_readv(tid, &local, 1, &remote, 1, 0);
-    if (count < 0 && (errno == EPERM || errno == ESRCH)) return -errno;
-    if (count != (ssize_t)sizeof block->lock) {
-      /* fcntl(2) looks the descriptor up first: a bad one wins over a bad address. */
-      int probe = duplicate(pidfd, tgid, tid, fd);
-      if (probe < 0) return probe;
-      int path_only = (fcntl(probe, F_GETFL) & O_PATH) != 0;
-      close(probe);
-      return path_only ? -EBADF : -EFAULT;
-    }
-  }
-  int copy = duplicate(pidfd, tgid, tid, fd);
+  if (!is_thread_of(block, tgid)) return -ESRCH;
+  int read = address == 0 ? 0 : read_lock(block, tgid, address);
+  if (read == -EPERM || read == -ESRCH) return read;
+  int copy = duplicate(pidfd, tgid, (int)block->request.pid, fd);
   if (copy < 0) return copy;
   block->copy = copy;
   struct stat status;
@@ -146,9 +174,11 @@ SWARD_API int sward_trap_inspect(struct trap_block *block, int listener, int pid
   block->inode = status.st_ino;
   block->size = status.st_size;
   block->flags = fcntl(copy, F_GETFL);
+  /* fcntl(2) looks at the descriptor first: one that is open with O_PATH is EBADF whatever the address. */
+  if (read == -EFAULT && (block->flags & O_PATH)) return -EBADF;
   block->position = 0;
   if (address != 0 && block->lock.whence == SEEK_CUR) block->position = lseek(copy, 0, SEEK_CUR);
-  return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &block->request.id) == 0 ? 0 : -errno;
+  return read;
 }
 
 /* Writes the block's struct flock back to the workload (F_GETLK). */

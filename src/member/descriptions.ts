@@ -31,6 +31,8 @@ export class Description {
   readonly owner: LinkOwner;
   readonly kinds = new Set<LockKind>();
   waits = 0;
+  /** Until it is forgotten. */
+  known = true;
   /** A look-again is due because it was only found on its way through a socket. */
   inFlight = false;
   process: Process | undefined;
@@ -103,6 +105,7 @@ export class DescriptionTable {
     const at = descriptions.indexOf(description);
     if (at < 0) return;
     descriptions.splice(at, 1);
+    description.known = false;
     description.process?.descriptions.delete(description);
     description.process = undefined;
     closeDescriptor(description.copy);
@@ -122,7 +125,7 @@ export class DescriptionTable {
    * the description's locks go. True when they went.
    */
   replace(description: Description, pid: number, low: number, high: number): boolean {
-    if (!description.file.descriptions.includes(description)) return false;
+    if (!description.known) return false;
     const tree = processDescendants(this.root);
     const usual = description.process?.pid;
     const order = usual === undefined ? tree : [usual, ...tree.filter((other) => other !== usual)];
@@ -152,6 +155,6 @@ export class DescriptionTable {
   }
 
   #recheck(description: Description): void {
-    if (description.file.descriptions.includes(description)) this.refresh(description);
+    if (description.known) this.refresh(description);
   }
 }

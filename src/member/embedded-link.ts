@@ -1,6 +1,7 @@
 /** The leader's core in the member's own process: no socket, no messages. */
-import { errnoNumber } from '../shared/errno.js';
+
 import { type Core, type Inode, type LockRequest, type Owner, PENDING } from '../shared/core-types.js';
+import { errnoNumber } from '../shared/errno.js';
 import type { LockKind, LockRange } from '../shared/lock-types.js';
 import { closeDescriptor, pinDescriptor } from '../shared/native/workload.js';
 import type { LeaderLink, LinkFile, LinkOwner, LockCall, LockQuery, OwnerFacts } from './link.js';

@@ -19,6 +19,8 @@ export class MemberFile {
   readonly descriptions: Description[] = [];
   /** Calls under way that refer to it. */
   calls = 0;
+  /** Until the leader is told to forget it. */
+  known = true;
 
   constructor(link: LinkFile, words: Uint32Array, hash: number) {
     this.link = link;
@@ -80,6 +82,7 @@ export class FileTable {
     if (!bucket?.includes(file)) return;
     bucket.splice(bucket.indexOf(file), 1);
     if (bucket.length === 0) this.#byHash.delete(file.hash);
+    file.known = false;
     this.#link.closeFile(file.link);
   }
 }

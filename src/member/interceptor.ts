@@ -4,22 +4,16 @@
  */
 import { errnoName, errnoNumber, SyscallError } from '../shared/errno.js';
 import type { Log } from '../shared/log.js';
-import {
-  continueCall,
-  descriptorPath,
-  trapAnswer,
-  trapInspect,
-} from '../shared/native/workload.js';
+import { continueCall, descriptorPath, trapInspect, trapReadLock } from '../shared/native/workload.js';
 import type { DescriptionTable } from './descriptions.js';
 import type { FileTable } from './files.js';
 import type { LeaderLink } from './link.js';
-import type { Process, ProcessTable } from './processes.js';
+import type { Process, ProcessTable, Slot } from './processes.js';
 import type { LoopTimers } from './timers.js';
 import type { TrapBlock } from './trap-block.js';
 import type { WaitTable } from './waits.js';
 
 const noSuchProcess = -errnoNumber('ESRCH');
-const trapGone = -errnoNumber('ENOENT');
 const notPermitted = -errnoNumber('EPERM');
 
 const fileTypeMask = 0o170000;
@@ -43,28 +37,53 @@ export interface Member {
 
 /** Lets the trapped call run. */
 export function letRun(member: Member): void {
-  const { block } = member;
-  trapAnswer(block.buffer, member.listener, block.idLow, block.idHigh, 0, 0, continueCall);
+  member.block.answer(0, continueCall);
 }
 
-/** Answers the trapped call with 0 or a negative errno. -ENOENT when its thread is gone. */
-export function answer(member: Member, result: number): number {
-  const { block } = member;
-  return trapAnswer(block.buffer, member.listener, block.idLow, block.idHigh, 0, result, 0);
+/** Answers the trapped call with 0 or a negative errno. */
+export function answer(member: Member, result: number): void {
+  member.block.answer(result, 0);
+}
+
+/** A descriptor of the trapped thread, looked at or remembered. */
+export interface Looked {
+  readonly process: Process;
+  /** What is remembered of it; undefined when the block says more (trapInspect). */
+  readonly slot: Slot | undefined;
+}
+
+const readLockWhence = 0;
+
+/**
+ * What descriptor `fd` of the trapped thread refers to, as remembered, and the struct flock at `address` (unless that
+ * is 0) in the block. Undefined when nothing is remembered, or l_whence needs more than that.
+ */
+export function recall(member: Member, fd: number, address: number): Looked | undefined {
+  const { block, processes } = member;
+  const process = processes.remembered(block.tid);
+  const slot = process?.slots.get(fd);
+  if (!process || !slot?.file.known) return undefined;
+  if (address === 0) return block.tid === process.pid ? { process, slot } : undefined;
+  if (trapReadLock(block.buffer, process.pid, address) < 0 || block.lockWhence !== readLockWhence)
+    return undefined;
+  return { process, slot };
 }
 
 /**
  * Looks at descriptor `fd` of the trapped thread, and at the struct flock at `address` unless that is 0.
- * Undefined when the trap is gone. Errors: EBADF, EFAULT, ENOLCK when the process may not be looked at.
+ * Undefined when the thread is gone. Errors: EBADF, EFAULT, ENOLCK when the process may not be looked at.
  */
 export function inspect(member: Member, fd: number, address: number): Process | undefined {
   const { block, processes } = member;
   const { tid } = block;
   let process = processes.remembered(tid) ?? processes.track(tid);
   for (let attempt = 0; process && attempt < 2; attempt++) {
-    const result = trapInspect(block.buffer, member.listener, process.pidfd, process.pid, fd, address);
-    if (result === 0) return process;
-    if (result === trapGone) return undefined;
+    const result = trapInspect(block.buffer, process.pidfd, process.pid, fd, address);
+    if (result === 0) {
+      // Whatever this thread had let run before has run.
+      process.closers.delete(tid);
+      return process;
+    }
     if (result === notPermitted) {
       member.log.warn(`process ${process.pid} may not be looked at (EPERM): its lock call fails with ENOLCK`);
       throw new SyscallError('ENOLCK');

@@ -42,7 +42,8 @@ export class Launcher {
     while (this.listener < 0) {
       const result = controlReceive(this.control, 1, this.#report, this.#descriptor);
       if (result <= 0) throw new SyscallError('ECHILD', 'the launcher ended before the workload began');
-      if (this.#report[0] === Report.failed) throw new SyscallError(errnoName(this.#report[2]!), 'seccomp filter');
+      if (this.#report[0] === Report.failed)
+        throw new SyscallError(errnoName(this.#report[2]!), 'seccomp filter');
       if (this.#report[0] === Report.started) this.first = this.#report[1]!;
       if (this.#report[0] === Report.listener) {
         this.first = this.#report[1]!;
@@ -59,7 +60,8 @@ export class Launcher {
       if (result < 0) return;
       const [kind, , value] = this.#report;
       if (kind === Report.ended) events.ended(value!);
-      else if (kind === Report.failed && this.#report[1] === failedExec) events.failed(new SyscallError(errnoName(value!)));
+      else if (kind === Report.failed && this.#report[1] === failedExec)
+        events.failed(new SyscallError(errnoName(value!)));
       else if (kind === Report.empty) return events.empty();
     }
   }

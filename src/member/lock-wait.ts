@@ -68,8 +68,7 @@ export class LockWait extends Wait {
       if (result !== 0 && this.#isNew && description.waits === 0) description.kinds.delete(this.call.kind);
       this.#member.descriptions.settle(description);
     } else if (result !== 0 && this.#isNew && this.process.waits.size === 0) {
-      this.process.files.delete(file);
-      file.holders.delete(this.process);
+      this.process.letGo(file);
     }
     this.#member.files.settle(file);
   }

@@ -42,7 +42,12 @@ function parse(argv: readonly string[]): { options: Options; command: string[] }
     .usage('[options] -- program [argument...]')
     .argument('<program...>', 'the program and its arguments')
     .option('--socket <path>', 'the leader (default: $SWARD_SOCKET, else an embedded leader of its own)')
-    .option('--locks <dir>', 'embedded leader: coordinate files beneath this directory (repeatable; default: /)', collect, [])
+    .option(
+      '--locks <dir>',
+      'embedded leader: coordinate files beneath this directory (repeatable; default: /)',
+      collect,
+      [],
+    )
     .option('--kill-on-exit', 'when the program ends, kill what it left running')
     .option('--log-level <level>', `one of ${logLevels.join(', ')}`, logLevel, 'warn' as LogLevel)
     .addHelpText(

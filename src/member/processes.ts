@@ -21,6 +21,19 @@ import type { LeaderLink, LinkOwner } from './link.js';
 import type { Wait } from './waits.js';
 
 const rememberedThreadsMax = 8192;
+const recentClosersMax = 32;
+
+/** What a descriptor of a process refers to; true until something closes or replaces it. */
+export interface Slot {
+  readonly file: MemberFile;
+  /** F_GETFL; only its access mode is used, which never changes. */
+  readonly flags: number;
+  /** For OFD and flock locks. */
+  description: Description | undefined;
+}
+
+/** Descriptors of one process that are remembered. */
+const slotsMax = 64;
 
 export class Process {
   readonly pid: number;
@@ -30,6 +43,12 @@ export class Process {
   /** Descriptions whose known place is in this process. */
   readonly descriptions = new Set<Description>();
   readonly waits = new Set<Wait>();
+  /** What its descriptors refer to, dropped by whatever closes or replaces them (all of that is trapped). */
+  readonly slots = new Map<number, Slot>();
+  /** Threads whose closing call was let run and may not have run yet: meanwhile nothing new is remembered. */
+  readonly closers = new Set<number>();
+  /** Another process may share its descriptor table: nothing is remembered. */
+  sharesDescriptors = false;
   readonly #openOwner: (process: Process) => LinkOwner;
   #owner: LinkOwner | undefined;
   #command: string | undefined;
@@ -55,6 +74,26 @@ export class Process {
     return this.#command;
   }
 
+  /** Remembers a descriptor that was just looked at. */
+  remember(fd: number, slot: Slot): void {
+    if (this.closers.size > 0 || this.sharesDescriptors) return;
+    if (this.slots.size >= slotsMax) this.slots.clear();
+    this.slots.set(fd, slot);
+  }
+
+  /** A thread closes or replaces descriptors [low, high]. */
+  closing(tid: number, low: number, high: number): void {
+    this.closers.add(tid);
+    if (low === high) this.slots.delete(low);
+    else this.slots.clear();
+  }
+
+  /** It holds no record lock on the file any more. */
+  letGo(file: MemberFile): void {
+    this.files.delete(file);
+    file.holders.delete(this);
+  }
+
   get holdsSomething(): boolean {
     return this.files.size > 0 || this.descriptions.size > 0;
   }
@@ -72,10 +111,20 @@ export class ProcessTable {
   readonly #byPid = new Map<number, Process>();
   readonly #groups = new LRUCache<number, number>({ max: rememberedThreadsMax });
 
+  /** Threads of unknown processes whose closing call was let run last. */
+  readonly #recentClosers = new Int32Array(recentClosersMax);
+  #nextCloser = 0;
+
   constructor(link: LeaderLink, events: number, hooks: ProcessHooks) {
     this.#link = link;
     this.#events = events;
     this.#hooks = hooks;
+  }
+
+  /** A thread of a process that is not tracked closes a descriptor. */
+  noteCloser(tid: number): void {
+    this.#recentClosers[this.#nextCloser] = tid;
+    this.#nextCloser = (this.#nextCloser + 1) % recentClosersMax;
   }
 
   get size(): number {
@@ -108,7 +157,9 @@ export class ProcessTable {
 
   #groupOf(tid: number): number {
     const known = this.#groups.get(tid);
-    if (known !== undefined && processHasThread(known, tid)) return known;
+    // A leading thread's number is its process's for as long as that lives, and its end is an event.
+    if (known === tid && this.#byPid.has(tid)) return known;
+    if (known !== undefined && processHasThread(known, tid) === 1) return known;
     const group = processGroupOf(tid);
     if (group > 0) this.#groups.set(tid, group);
     return group;
@@ -117,10 +168,10 @@ export class ProcessTable {
   /** Tracks the process of a thread. Undefined when it is gone or may not be looked at. */
   track(tid: number): Process | undefined {
     const group = this.#groupOf(tid);
-    return group < 0 ? undefined : this.trackPid(group);
+    return group < 0 ? undefined : this.trackPid(group, tid);
   }
 
-  trackPid(pid: number): Process | undefined {
+  trackPid(pid: number, caller = 0): Process | undefined {
     const known = this.#byPid.get(pid);
     if (known) return known;
     const pidfd = processOpen(pid);
@@ -133,6 +184,10 @@ export class ProcessTable {
         refresh: () => this.#hooks.refresh(self),
       }),
     );
+    // Closing calls that were let run before the process was known may still be on their way.
+    for (const tid of this.#recentClosers) {
+      if (tid !== 0 && tid !== caller && processHasThread(pid, tid) === 1) process.closers.add(tid);
+    }
     this.#byPid.set(pid, process);
     eventsAdd(this.#events, pidfd, pid);
     return process;

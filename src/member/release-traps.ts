@@ -20,37 +20,41 @@ import type { Process } from './processes.js';
 
 const closeOnExec = 0o2000000;
 const closeRangeCloexec = 4;
+const descriptorMax = 2 ** 31 - 1;
 /** When ptrace is refused, an exec's outcome is looked for after these. */
 const execRecheckMilliseconds = [1, 5, 20, 100] as const;
 
-/** The tracked process of the trapped thread if it holds anything. */
-function holder(member: Member): Process | undefined {
-  if (member.processes.size === 0) return undefined;
-  const process = member.processes.tracked(member.block.tid);
-  return process?.holdsSomething ? process : undefined;
+/** The tracked process of the trapped thread. */
+function tracked(member: Member): Process | undefined {
+  const { processes, block } = member;
+  const process = processes.size === 0 ? undefined : processes.tracked(block.tid);
+  if (!process) processes.noteCloser(block.tid);
+  return process;
+}
+
+/** What is released, and forgotten, when the trapped thread closes descriptors [low, high]. */
+function closing(member: Member, low: number, high: number): void {
+  const process = tracked(member);
+  if (!process) return;
+  process.closing(member.block.tid, low, high);
+  if (!process.holdsSomething) return;
+  const fds = low === high ? [low] : processDescriptors(process.pid, low, high, false);
+  for (const fd of fds) releaseDescriptor(member, process, fd);
+  replacePlaces(member, process, low, high);
 }
 
 export function closeTrap(member: Member): void {
-  const process = holder(member);
-  if (process) {
-    const fd = member.block.int(0);
-    releaseDescriptor(member, process, fd);
-    replacePlaces(member, process, fd, fd);
-  }
+  const fd = member.block.int(0);
+  closing(member, fd, fd);
   letRun(member);
 }
 
 export function closeRangeTrap(member: Member): void {
   const { block } = member;
   const first = block.word(0);
-  const last = block.word(1);
-  const process = (block.word(2) & closeRangeCloexec) === 0 && first <= last ? holder(member) : undefined;
-  if (process) {
-    for (const fd of processDescriptors(process.pid, first, last, false)) {
-      releaseDescriptor(member, process, fd);
-    }
-    replacePlaces(member, process, first, Math.min(last, 2 ** 31 - 1));
-  }
+  const last = Math.min(block.word(1), descriptorMax);
+  const closes = (block.word(2) & closeRangeCloexec) === 0;
+  if (closes && first <= last) closing(member, first, last);
   letRun(member);
 }
 
@@ -68,18 +72,15 @@ export function dup3Trap(member: Member): void {
 }
 
 function duplicateOnto(member: Member, from: number, onto: number): void {
-  const process = from === onto ? undefined : holder(member);
+  const process = from === onto ? undefined : tracked(member);
   // dup2(2): "If oldfd is not a valid file descriptor, then the call fails, and newfd is not closed."
-  if (process && look(member, process, from)) {
-    releaseDescriptor(member, process, onto);
-    replacePlaces(member, process, onto, onto);
-  }
+  if (process && look(member, process, from)) closing(member, onto, onto);
   letRun(member);
 }
 
 function look(member: Member, process: Process, fd: number): boolean {
-  const { block, listener } = member;
-  return trapInspect(block.buffer, listener, process.pidfd, process.pid, fd, 0) === 0;
+  const { block } = member;
+  return trapInspect(block.buffer, process.pidfd, process.pid, fd, 0) === 0;
 }
 
 /** fcntl(2): closing any descriptor of a file releases all record locks of the process on it. */
@@ -94,8 +95,7 @@ function releaseFile(member: Member, process: Process, file: MemberFile): void {
   member.link.release(file.link, process.owner, LockKind.record);
   // A call that still waits for this file may be granted yet: then the process holds something again.
   if (process.waits.size > 0) return;
-  process.files.delete(file);
-  file.holders.delete(process);
+  process.letGo(file);
   member.files.settle(file);
 }
 
@@ -143,9 +143,10 @@ export class ExecTable {
   /** execve and execveat: descriptors marked close-on-exec go, and their locks with them. */
   trap(): void {
     const member = this.#member;
-    const process = holder(member);
-    const exec = process && this.#affected(process);
-    if (!exec) return letRun(member);
+    const process = tracked(member);
+    process?.closing(member.block.tid, 0, descriptorMax);
+    const exec = process?.holdsSomething ? this.#affected(process) : undefined;
+    if (!process || !exec) return letRun(member);
     const { tid } = member.block;
     if (parkSeize(tid) === 0) {
       this.#execs.set(tid, exec);
@@ -159,7 +160,7 @@ export class ExecTable {
   #affected(process: Process): Exec | undefined {
     const member = this.#member;
     const files: [MemberFile, number][] = [];
-    const closing = processDescriptors(process.pid, 0, 2 ** 31 - 1, true);
+    const closing = processDescriptors(process.pid, 0, descriptorMax, true);
     for (const fd of closing) {
       if (!look(member, process, fd)) continue;
       const file = member.files.find(member.block);
@@ -194,7 +195,10 @@ export class ExecTable {
       if (!stillOn(process, file, fd)) releaseFile(this.#member, process, file);
     }
     for (const description of exec.descriptions) {
-      if (description.process === process && descriptionAt(description.copy, process.pid, description.fd) !== 1) {
+      if (
+        description.process === process &&
+        descriptionAt(description.copy, process.pid, description.fd) !== 1
+      ) {
         this.#member.descriptions.refresh(description);
       }
     }

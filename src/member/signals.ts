@@ -14,7 +14,17 @@ import type { Launcher } from './launcher.js';
 const fromKernel = 0x80;
 const { SIGCHLD, SIGTSTP, SIGCONT, SIGKILL } = constants.signals;
 
-const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGCONT', 'SIGWINCH', 'SIGUSR1', 'SIGUSR2'] as const;
+const forwarded = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGTSTP',
+  'SIGCONT',
+  'SIGWINCH',
+  'SIGUSR1',
+  'SIGUSR2',
+] as const;
 
 /** The descriptor that becomes readable when a signal has come. */
 export function openSignals(): number {

@@ -71,7 +71,10 @@ export function connectLink(path: string, log: Log, now: () => number): LeaderLi
   let reply: unknown[] | undefined;
   while (!reply) {
     if (!waitForSocket(fd, 'readable', leaderTimeoutMilliseconds)) {
-      throw new LeaderError(new SyscallError('ETIMEDOUT', `no answer from the leader at ${path}`), noLeaderStatus);
+      throw new LeaderError(
+        new SyscallError('ETIMEDOUT', `no answer from the leader at ${path}`),
+        noLeaderStatus,
+      );
     }
     const received = receiveFrames(fd, reader);
     if (received <= 0 && received !== again) {
@@ -82,10 +85,16 @@ export function connectLink(path: string, log: Log, now: () => number): LeaderLi
   const [kind, , errno] = reply as [number, number, number];
   if (kind === FrameKind.goodbye) {
     const [, code, reason] = reply as [number, number, string];
-    throw new LeaderError(new SyscallError(errnoName(code), `the leader at ${path}: ${reason}`), refusedStatus);
+    throw new LeaderError(
+      new SyscallError(errnoName(code), `the leader at ${path}: ${reason}`),
+      refusedStatus,
+    );
   }
   if (errno !== 0) {
-    throw new LeaderError(new SyscallError(errnoName(errno), `the leader at ${path}: ${reply[3] ?? ''}`), refusedStatus);
+    throw new LeaderError(
+      new SyscallError(errnoName(errno), `the leader at ${path}: ${reply[3] ?? ''}`),
+      refusedStatus,
+    );
   }
   return new SocketLink(fd, writer, reader, reply[5] as string[], path, log, now);
 }

@@ -4,7 +4,15 @@
  */
 import { errnoNumber, SyscallError } from '../shared/errno.js';
 import type { Log } from '../shared/log.js';
-import { eventsOpen, eventsTake, parkPoll, Ready, trapPrepare, trapWait } from '../shared/native/workload.js';
+import {
+  eventsAdd,
+  eventsOpen,
+  eventsTake,
+  parkPoll,
+  Ready,
+  trapPrepare,
+  trapWait,
+} from '../shared/native/workload.js';
 import { DescriptionTable } from './descriptions.js';
 import { FileTable } from './files.js';
 import type { TrappedCall } from './filter.js';
@@ -13,14 +21,7 @@ import type { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
 import { fcntlTrap, flockTrap } from './lock-traps.js';
 import { type Process, ProcessTable } from './processes.js';
-import {
-  closeRangeTrap,
-  closeTrap,
-  dup2Trap,
-  dup3Trap,
-  ExecTable,
-  refreshProcess,
-} from './release-traps.js';
+import { closeRangeTrap, closeTrap, dup2Trap, dup3Trap, ExecTable, refreshProcess } from './release-traps.js';
 import { type SignalAction, SignalForwarder } from './signals.js';
 import { LoopTimers } from './timers.js';
 import { TrapBlock } from './trap-block.js';
@@ -32,6 +33,10 @@ const notFound = 127;
 const signalled = 128;
 /** The member itself failed. */
 export const memberFailed = 125;
+
+/** Keys of the event set that are no process ids. */
+const signalsKey = 0;
+const controlKey = -1;
 
 export interface SupervisorOptions {
   readonly link: LeaderLink;
@@ -66,6 +71,8 @@ export class Supervisor {
       log.info('this kernel has no SYNC_WAKE_UP for seccomp listeners (Linux 6.6): traps are slower');
     }
     this.#events = eventsOpen();
+    eventsAdd(this.#events, options.signals, signalsKey);
+    eventsAdd(this.#events, launcher.control, controlKey);
     const timers = new LoopTimers(now);
     const files = new FileTable(link);
     const processes = new ProcessTable(link, this.#events, {
@@ -103,7 +110,7 @@ export class Supervisor {
 
   /** Runs until nothing of the workload is left. Returns the exit status of its first process. */
   run(): number {
-    const { launcher, link, signals } = this.#options;
+    const { launcher, link } = this.#options;
     const { block, waits, timers } = this.#member;
     while (!this.#done) {
       const ready = trapWait(
@@ -111,32 +118,35 @@ export class Supervisor {
         launcher.listener,
         link.descriptor,
         link.events,
-        signals,
         this.#events,
-        launcher.control,
         this.#timeout(),
       );
       // Ends of processes first: a thread id in the trap may be a reused one.
-      if (ready & Ready.events) this.#processesEnded();
+      if (ready & Ready.events) this.#takeEvents();
       if (ready & Ready.link) link.receive();
       if (ready & Ready.trap) this.#dispatch();
-      if (ready & Ready.signals) this.#handleSignals();
-      if (ready & Ready.control) this.#hearKeeper();
       // The last thread under the filter is gone: the listener only reports that from now on.
       if (ready & Ready.listenerGone) this.#listenerGone();
-      waits.run();
-      timers.run();
-      if (link.deadline <= this.#options.now()) link.expire(this.#options.now());
+      if (this.#due() !== Number.POSITIVE_INFINITY) {
+        waits.run();
+        timers.run();
+        if (link.deadline <= this.#options.now()) link.expire(this.#options.now());
+      }
     }
     waits.close();
     link.close();
     return this.#status;
   }
 
+  /** When something is to be done; Infinity for never. */
+  #due(): number {
+    const { waits, timers } = this.#member;
+    return Math.min(waits.deadline, timers.deadline, this.#options.link.deadline);
+  }
+
   /** Microseconds until something is due, -1 for never. */
   #timeout(): number {
-    const { waits, timers } = this.#member;
-    const due = Math.min(waits.deadline, timers.deadline, this.#options.link.deadline);
+    const due = this.#due();
     if (due === Number.POSITIVE_INFINITY) return -1;
     return Math.max(0, Math.ceil((due - this.#options.now()) * 1000));
   }
@@ -162,11 +172,16 @@ export class Supervisor {
     member.waits.surrender(member.block.int(1), () => member.waits.letRun(idLow, idHigh));
   }
 
-  #processesEnded(): void {
+  #takeEvents(): void {
     const count = eventsTake(this.#events, this.#keys, this.#keys.length);
     for (let i = 0; i < count; i++) {
-      const process = this.#member.processes.byPid(this.#keys[i]!);
-      if (process) this.#ended(process);
+      const key = this.#keys[i]!;
+      if (key === signalsKey) this.#handleSignals();
+      else if (key === controlKey) this.#hearKeeper();
+      else {
+        const process = this.#member.processes.byPid(key);
+        if (process) this.#ended(process);
+      }
     }
   }
 

@@ -3,7 +3,7 @@
  * It holds one trap at a time; a handler that answers later takes what it needs out of it first.
  */
 
-const trapBytes = 160;
+const trapBytes = 184;
 
 export class TrapBlock {
   readonly buffer = Buffer.allocUnsafeSlow(4096).fill(0);
@@ -50,7 +50,19 @@ export class TrapBlock {
     return this.#words[9 + 2 * index]! * 2 ** 32 + this.#words[8 + 2 * index]!;
   }
 
+  // The answer to the trap in hand
+
+  /** The next trapWait sends it before it blocks. */
+  answer(result: number, flags: number): void {
+    this.#ints[40] = 0;
+    this.#ints[41] = 0;
+    this.#ints[42] = result;
+    this.#words[43] = flags;
+    this.#words[44] = 1;
+  }
+
   // What trapInspect found out
+
   /** Takes our duplicate of the descriptor over: the next answer does not close it. */
   claimCopy(): number {
     const copy = this.#ints[20]!;

@@ -244,7 +244,9 @@ export class WaitTable {
   #startSweeping(wait: Wait): void {
     this.counts.swept++;
     if (this.counts.swept === 1) {
-      this.#log.info(`thread ${wait.tid} cannot be parked (ptrace is refused or a debugger has it): sweeping`);
+      this.#log.info(
+        `thread ${wait.tid} cannot be parked (ptrace is refused or a debugger has it): sweeping`,
+      );
     }
     wait.state = 'swept';
     wait.status = threadStatusOpen(wait.tid);

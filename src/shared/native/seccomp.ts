@@ -26,7 +26,13 @@ const memoryFile = lib.func('int sward_memory_file(void)') as () => number;
 interface Library {
   readonly init: (action: number) => unknown;
   readonly attribute: (context: unknown, attribute: number, value: number) => number;
-  readonly rule: (context: unknown, action: number, call: number, count: number, conditions: object[]) => number;
+  readonly rule: (
+    context: unknown,
+    action: number,
+    call: number,
+    count: number,
+    conditions: object[],
+  ) => number;
   readonly resolve: (name: string) => number;
   readonly merge: (context: unknown, other: unknown) => number;
   readonly archAdd: (context: unknown, arch: number) => number;
@@ -83,7 +89,12 @@ export class FilterBuilder {
   rule(action: number, name: string, ...conditions: ArgumentIs[]): void {
     const number = this.#library.resolve(name);
     if (number === -1) return;
-    const list = conditions.map(({ argument, value }) => ({ argument, op: maskedEqual, mask: argumentMask, value }));
+    const list = conditions.map(({ argument, value }) => ({
+      argument,
+      op: maskedEqual,
+      mask: argumentMask,
+      value,
+    }));
     this.#check(this.#library.rule(this.#context, action, number, list.length, list), name);
   }
 

@@ -5,7 +5,7 @@
 import { lib } from './library.js';
 
 /** Readiness bits of `trapWait` (native/trap.c). */
-export const Ready = { trap: 1, link: 2, signals: 4, events: 8, listenerGone: 16, control: 32 } as const;
+export const Ready = { trap: 1, link: 2, events: 4, listenerGone: 8 } as const;
 
 /** SECCOMP_USER_NOTIF_FLAG_CONTINUE: the trapped call runs as if it had not been trapped. */
 export const continueCall = 1;
@@ -15,8 +15,8 @@ type Call<A extends unknown[]> = (...args: A) => number;
 const func = <A extends unknown[]>(declaration: string): Call<A> => lib.func(declaration) as Call<A>;
 
 export const trapWait = func<
-  [block: Buffer, listener: number, link: number, linkEvents: number, signals: number, events: number, control: number, timeout: number]
->('int sward_trap_wait(void *, int, int, int, int, int, int, int64_t)');
+  [block: Buffer, listener: number, link: number, linkEvents: number, events: number, timeout: number]
+>('int sward_trap_wait(void *, int, int, int, int, int64_t)');
 export const trapAnswer = func<
   [block: Buffer, listener: number, low: number, high: number, value: number, error: number, flags: number]
 >('int sward_trap_answer(void *, int, uint32_t, uint32_t, int64_t, int, uint32_t)');
@@ -24,9 +24,12 @@ export const trapValid = func<[listener: number, low: number, high: number]>(
   'int sward_trap_valid(int, uint32_t, uint32_t)',
 );
 export const trapPrepare = func<[block: Buffer, listener: number]>('int sward_trap_prepare(void *, int)');
-export const trapInspect = func<
-  [block: Buffer, listener: number, pidfd: number, tgid: number, fd: number, address: number]
->('int sward_trap_inspect(void *, int, int, int, int, uint64_t)');
+export const trapInspect = func<[block: Buffer, pidfd: number, tgid: number, fd: number, address: number]>(
+  'int sward_trap_inspect(void *, int, int, int, uint64_t)',
+);
+export const trapReadLock = func<[block: Buffer, tgid: number, address: number]>(
+  'int sward_trap_read_lock(void *, int, uint64_t)',
+);
 export const trapWriteLock = func<[block: Buffer, tid: number, address: number, onlyType: number]>(
   'int sward_trap_write_lock(void *, int, uint64_t, int)',
 );
@@ -38,7 +41,9 @@ export const processEnded = func<[pidfd: number]>('int sward_process_ended(int)'
 export const processSignal = func<[pid: number, signal: number]>('int sward_process_signal(int, int)');
 export const becomeSubreaper = func<[]>('int sward_become_subreaper(void)');
 export const stopSelf = func<[]>('int sward_stop_self(void)');
-const processCommandRaw = func<[pid: number, text: Buffer, size: number]>('int sward_process_command(int, void *, int)');
+const processCommandRaw = func<[pid: number, text: Buffer, size: number]>(
+  'int sward_process_command(int, void *, int)',
+);
 const processDescendantsRaw = func<[root: number, pids: Int32Array, max: number]>(
   'int sward_process_descendants(int, void *, int)',
 );
@@ -50,7 +55,9 @@ const processDescriptorsRaw = func<
 >('int sward_process_descriptors(int, uint32_t, uint32_t, int, void *, int)');
 
 export const descriptionSame = func<[a: number, b: number]>('int sward_description_same(int, int)');
-export const descriptionAt = func<[own: number, pid: number, fd: number]>('int sward_description_at(int, int, int)');
+export const descriptionAt = func<[own: number, pid: number, fd: number]>(
+  'int sward_description_at(int, int, int)',
+);
 export const descriptorOn = func<[pidfd: number, fd: number, device: bigint, inode: bigint]>(
   'int sward_descriptor_on(int, int, uint64_t, uint64_t)',
 );
@@ -60,12 +67,16 @@ export const descriptionFind = func<[own: number, pid: number, skipLow: number, 
 export const hasDescriptorsInFlight = func<[pid: number]>('int sward_process_has_descriptors_in_flight(int)');
 export const closeDescriptor = func<[fd: number]>('int sward_close(int)');
 export const pinDescriptor = func<[fd: number]>('int sward_descriptor_pin(int)');
-const descriptorPathRaw = func<[fd: number, text: Buffer, size: number]>('int sward_descriptor_path(int, void *, int)');
+const descriptorPathRaw = func<[fd: number, text: Buffer, size: number]>(
+  'int sward_descriptor_path(int, void *, int)',
+);
 
 export const eventsOpen = func<[]>('int sward_events_open(void)');
 export const eventsAdd = func<[set: number, fd: number, key: number]>('int sward_events_add(int, int, int)');
 export const eventsRemove = func<[set: number, fd: number]>('int sward_events_remove(int, int)');
-export const eventsTake = func<[set: number, keys: Int32Array, max: number]>('int sward_events_take(int, void *, int)');
+export const eventsTake = func<[set: number, keys: Int32Array, max: number]>(
+  'int sward_events_take(int, void *, int)',
+);
 
 export const spawnLauncher = func<[launcher: string, strings: Buffer, count: number, pid: Int32Array]>(
   'int sward_spawn_launcher(const char *, void *, int, void *)',
@@ -74,9 +85,9 @@ export const passDescriptors = func<[]>('int sward_pass_descriptors(void)');
 export const controlSend = func<[control: number, bytes: Buffer, length: number]>(
   'int sward_control_send(int, void *, int)',
 );
-export const controlReceive = func<[control: number, wait: number, report: Int32Array, descriptor: Int32Array]>(
-  'int sward_control_receive(int, int, void *, void *)',
-);
+export const controlReceive = func<
+  [control: number, wait: number, report: Int32Array, descriptor: Int32Array]
+>('int sward_control_receive(int, int, void *, void *)');
 
 export const parkRegistersSize = func<[]>('int sward_park_registers_size(void)');
 export const parkSeize = func<[tid: number]>('int sward_park_seize(int)');
