@@ -18,6 +18,9 @@ import { freeBlocked, moveBlocked, type Waiter } from './waiter.js';
 export class LockSpace {
   readonly inode: InodeState;
   readonly queue = new WaitQueue();
+  /** Used by one search of the graph of waits at a time. */
+  searchMark = 0;
+  widestWait: Waiter | null = null;
   readonly #readLocks = new RangeTree<HeldLock>();
   readonly #writeLocks = new RangeTree<HeldLock>();
   readonly #freed: Waiter[];
@@ -160,10 +163,10 @@ export class LockSpace {
     this.#uncount(lock);
   }
 
-  /** Removes all that an owner holds; at once when nobody else holds anything. */
+  /** Removes all that an owner holds. */
   #clear(own: OwnRanges, owner: OwnerState): void {
-    const readLocksGone = this.#readLocks.clearIfOwnedBy(owner);
-    const writeLocksGone = this.#writeLocks.clearIfOwnedBy(owner);
+    const readLocksGone = this.#readLocks.removeOwner(owner, own.count);
+    const writeLocksGone = this.#writeLocks.removeOwner(owner, own.count);
     own.forEach((lock) => {
       if (lock.firstBlocked !== null) freeBlocked(lock, this.#freed);
       if (lock.type === LockType.read ? !readLocksGone : !writeLocksGone) this.#treeOf(lock).remove(lock);

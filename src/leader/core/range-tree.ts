@@ -41,6 +41,7 @@ export abstract class RangeNode<Self> {
 
 export class RangeTree<Node extends RangeNode<Node>> {
   #root: Node | null = null;
+  #size = 0;
 
   get isEmpty(): boolean {
     return this.#root === null;
@@ -51,16 +52,18 @@ export class RangeTree<Node extends RangeNode<Node>> {
     node.right = null;
     refresh(node);
     this.#root = this.#root === null ? node : insertInto(this.#root, node);
+    this.#size += 1;
   }
 
   remove(node: Node): void {
     this.#root = this.#root === node ? merge(node.left, node.right) : removeFrom(this.#root, node);
+    this.#size -= 1;
   }
 
-  /** Empties the tree when all of it is this owner's; false (and nothing done) otherwise. */
-  clearIfOwnedBy(owner: object): boolean {
-    if (this.#root !== null && this.#root.sole !== owner) return false;
-    this.#root = null;
+  /** Removes all `count` ranges of an owner in one walk; false (and nothing done) when that would not pay. */
+  removeOwner(owner: object, count: number): boolean {
+    if (count * 8 < this.#size) return false;
+    this.#root = this.#without(this.#root, owner);
     return true;
   }
 
@@ -90,6 +93,28 @@ export class RangeTree<Node extends RangeNode<Node>> {
       node = next.right;
     }
   }
+
+  #without(node: Node | null, owner: object): Node | null {
+    if (node === null) return null;
+    if (node.sole !== null) {
+      if (node.sole === owner) this.#size -= sizeOf(node);
+      return node.sole === owner ? null : node;
+    }
+    const left = this.#without(node.left, owner);
+    const right = this.#without(node.right, owner);
+    if (node.owner === owner) {
+      this.#size -= 1;
+      return merge(left, right);
+    }
+    node.left = left;
+    node.right = right;
+    refresh(node);
+    return node;
+  }
+}
+
+function sizeOf<Node extends RangeNode<Node>>(node: Node | null): number {
+  return node === null ? 0 : 1 + sizeOf(node.left) + sizeOf(node.right);
 }
 
 function before<Node extends RangeNode<Node>>(a: Node, b: Node): boolean {

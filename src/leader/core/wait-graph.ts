@@ -5,7 +5,7 @@
  * edges: Linux does not have them). Any wait of a process or through an owner counts as one of its edges, since
  * nobody knows which thread would release.
  */
-import { LockKind } from '../../shared/lock-types.js';
+import { LockKind, LockType } from '../../shared/lock-types.js';
 import type { HeldLock } from './held-lock.js';
 import type { OwnerState } from './owner-state.js';
 import type { Waiter } from './waiter.js';
@@ -93,6 +93,7 @@ export class WaitGraph {
 
   #reaches(process: OwnerState, owner: OwnerState): boolean {
     for (let waiter = this.#stack.pop(); waiter !== undefined; waiter = this.#stack.pop()) {
+      if (this.#isCovered(waiter, process)) continue;
       for (const lock of this.#locksBefore(waiter)) {
         if (lock.process === process || lock.owner === owner) return true;
         this.#pushWaitsOf(lock);
@@ -101,6 +102,29 @@ export class WaitGraph {
         if (earlier.process === process || earlier.owner === owner) return true;
         this.#pushWaitsOf(earlier);
       }
+    }
+    return false;
+  }
+
+  /**
+   * Whether a waiter of the same space that was followed before had all in its way that this one has. Keeps a
+   * search among n waiters for the same range from looking at n * n pairs. Only record-lock waits cover others:
+   * what they do not see is their own process's, whose waits have all been reached with them.
+   */
+  #isCovered(waiter: Waiter, target: OwnerState): boolean {
+    const { space } = waiter;
+    const widest = space.searchMark === this.#search ? space.widestWait : null;
+    if (
+      widest !== null &&
+      widest.sequence > waiter.sequence &&
+      widest.start <= waiter.start &&
+      widest.end >= waiter.end
+    ) {
+      return true;
+    }
+    if (waiter.type === LockType.write && waiter.kind === LockKind.record && waiter.process !== target) {
+      space.searchMark = this.#search;
+      space.widestWait = waiter;
     }
     return false;
   }

@@ -12,7 +12,7 @@ import type { LockSpace } from './lock-space.js';
 import type { OwnerState } from './owner-state.js';
 import { RangeNode } from './range-tree.js';
 
-export type WaiterState = 'new' | 'waiting' | 'granted' | 'removed';
+type WaiterState = 'new' | 'waiting' | 'granted' | 'removed';
 
 export class Waiter extends RangeNode<Waiter> {
   readonly request: LockRequest;
