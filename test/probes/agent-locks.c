@@ -129,6 +129,18 @@ static void section_lock(struct request *request, int option)
 	answer(request, lockf((int)number(request, 1), command, number(request, 3)));
 }
 
+/* in_kernel FD: whether the kernel itself knows of locks held through it (proc(5), fdinfo) */
+static void in_kernel(struct request *request, int option)
+{
+	char path[64], text[4096] = "";
+	(void)option;
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", (int)number(request, 1));
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = read(fd, text, sizeof text - 1);
+	close(fd);
+	say(request, got <= 0 ? "unknown" : strstr(text, "lock:") ? "yes" : "no");
+}
+
 const struct command lockCommands[] = {
 	{ "setlk", set_lock, F_SETLK },
 	{ "setlkw", set_lock, F_SETLKW },
@@ -138,5 +150,6 @@ const struct command lockCommands[] = {
 	{ "ofd_getlk", get_lock, F_OFD_GETLK },
 	{ "flock", whole_lock, 0 },
 	{ "lockf", section_lock, 0 },
+	{ "in_kernel", in_kernel, 0 },
 	{ NULL, NULL, 0 },
 };

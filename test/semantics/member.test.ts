@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { cases } from './cases.js';
 import { repoRoot } from './harness.js';
 import { describeCases } from './table.js';
 
 const member = join(repoRoot, 'bin/member');
 
-describeCases('lock semantics: a member with its own leader', () => [member, '--']);
+describeCases('lock semantics: a member with its own leader', cases, 'no', [member, '--']);
 
 describe('with a leader process', () => {
   const directory = mkdtempSync(join(tmpdir(), 'lock-leader-'));
@@ -28,12 +29,12 @@ describe('with a leader process', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  describeCases('lock semantics: a member of that leader', () => [member, '--socket', socket, '--']);
+  describeCases('lock semantics: a member of that leader', cases, 'no', [member, '--socket', socket, '--']);
 });
 
 /** Resolves when the leader has printed its first line: it listens. */
 async function startLeader(socket: string): Promise<ChildProcess> {
-  const child = spawn(join(repoRoot, 'bin/leader'), ['--socket', socket], {
+  const child = spawn(join(repoRoot, 'bin/leader'), ['--socket', socket, '--locks', '/'], {
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   const lines = createInterface({ input: child.stderr });

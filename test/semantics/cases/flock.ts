@@ -191,11 +191,11 @@ export const flockCases = [
      D wait`,
   ),
   story(
-    'a reader does not wait for a waiting writer',
+    'a reader that does not block looks at held locks only',
     'ABC',
     `A flock 3 sh
      B bg flock 3 ex -> blocked
-     C flock 3 sh
+     C flock 3 sh nb
      A flock 3 un
      B poll -> blocked
      C flock 3 un
