@@ -27,6 +27,10 @@ export class FrameWriter {
   start = 0;
   /** Descriptors of the unsent frames, in order; the sender does not close them. */
   readonly descriptors: number[] = [];
+  /** For each descriptor, the position in the stream of the frame that carries it. */
+  private readonly carriers: number[] = [];
+  /** Position of the first unsent byte. */
+  private position = 0;
   private end = 0;
 
   constructor(capacity = 4096) {
@@ -38,7 +42,18 @@ export class FrameWriter {
     return this.end - this.start;
   }
 
-  consume(count: number): void {
+  /** Unsent bytes in front of the first frame that carries more than the next `count` descriptors. */
+  lengthWithin(count: number): number {
+    return this.descriptors.length <= count ? this.length : this.carriers[count]! - this.position;
+  }
+
+  /** These were sent: so many bytes, the first of them with so many descriptors. */
+  consume(count: number, descriptorCount = 0): void {
+    if (descriptorCount > 0) {
+      this.descriptors.splice(0, descriptorCount);
+      this.carriers.splice(0, descriptorCount);
+    }
+    this.position += count;
     this.start += count;
     if (this.start === this.end) this.start = this.end = 0;
   }
@@ -58,7 +73,11 @@ export class FrameWriter {
       this.value(packField(spec.request[field]!, (request as Record<string, unknown>)[field]));
     }
     this.close(from);
-    if (descriptors !== undefined) this.descriptors.push(...descriptors);
+    if (descriptors === undefined) return;
+    for (const fd of descriptors) {
+      this.descriptors.push(fd);
+      this.carriers.push(this.position + from - this.start);
+    }
   }
 
   /** The final answer to a call; `detail` says more about an error. */

@@ -14,31 +14,3 @@ export const lib = koffi.load(fileURLToPath(new URL('native/build/libsward.so', 
 export function memoryAt(pointer: bigint, bytes: number): ArrayBuffer {
   return koffi.view(pointer, bytes);
 }
-
-export interface PollHandle {
-  /** Watches anew: readable always, writable as said. */
-  watch(writable: boolean): void;
-  close(): void;
-}
-
-/** Watches a descriptor from Node's event loop; keeps the process alive until closed. */
-export function pollDescriptor(
-  fd: number,
-  onReady: (readable: boolean, writable: boolean) => void,
-): PollHandle {
-  const start = (writable: boolean) =>
-    koffi.node.poll(fd, { readable: true, writable, disconnect: true }, (ready) =>
-      onReady(ready.readable || ready.disconnect, ready.writable),
-    );
-  let handle = start(false);
-  let watchingWritable = false;
-  return {
-    watch(writable) {
-      if (writable === watchingWritable) return;
-      watchingWritable = writable;
-      handle.close();
-      handle = start(writable);
-    },
-    close: () => handle.close(),
-  };
-}

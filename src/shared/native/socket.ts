@@ -50,16 +50,12 @@ export function peerCredentials(fd: number): { pid: number; uid: number; gid: nu
 export function sendFrames(fd: number, writer: FrameWriter): number {
   while (writer.length > 0) {
     const { descriptors } = writer;
-    let sent: number;
-    if (descriptors.length === 0) {
-      sent = nativeSend(fd, writer.bytes, writer.start, writer.length, null, 0);
-    } else {
-      descriptorTable.set(descriptors);
-      sent = nativeSend(fd, writer.bytes, writer.start, writer.length, descriptorTable, descriptors.length);
-      if (sent > 0) descriptors.length = 0;
-    }
+    const count = Math.min(descriptors.length, descriptorsPerSendMax);
+    for (let i = 0; i < count; i++) descriptorTable[i] = descriptors[i]!;
+    const length = writer.lengthWithin(count);
+    const sent: number = nativeSend(fd, writer.bytes, writer.start, length, descriptorTable, count);
     if (sent < 0) return sent;
-    writer.consume(sent);
+    writer.consume(sent, count);
   }
   return 0;
 }
