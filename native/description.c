@@ -11,9 +11,51 @@
 
 #include "sward.h"
 
+/* Whether /proc/PID/stat says that the thread has ended and was not collected. */
+static int is_zombie(const char *path) {
+  char text[512];
+  AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+  if (length <= 0) return 0;
+  text[length] = 0;
+  const char *after_name = strrchr(text, ')');
+  return after_name && after_name[1] == ' ' && after_name[2] == 'Z';
+}
+
+/* A thread of the process that still has its descriptors: the leading one may have ended while others run.
+ * Returns pid itself when there is no other. */
+static int thread_with_descriptors(int pid) {
+  char path[320];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  if (!is_zombie(path)) return pid;
+  snprintf(path, sizeof path, "/proc/%d/task", pid);
+  DIR *tasks = opendir(path);
+  if (!tasks) return pid;
+  int found = pid;
+  struct dirent *entry;
+  while (found == pid && (entry = readdir(tasks)) != NULL) {
+    int tid = atoi(entry->d_name);
+    if (tid == 0 || tid == pid) continue;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/fd", pid, tid);
+    DIR *descriptors = opendir(path);
+    if (!descriptors) continue;
+    struct dirent *descriptor;
+    while (found == pid && (descriptor = readdir(descriptors)) != NULL)
+      if (descriptor->d_name[0] != '.') found = tid;
+    closedir(descriptors);
+  }
+  closedir(tasks);
+  return found;
+}
+
 /* 1 when descriptor fd of process pid refers to the open file description of our own descriptor. */
 static int refers(int self, int own, int pid, int fd) {
-  return syscall(SYS_kcmp, self, pid, KCMP_FILE, own, fd) == 0;
+  long order = syscall(SYS_kcmp, self, pid, KCMP_FILE, own, fd);
+  if (order < 0 && (errno == EBADF || errno == ESRCH)) {
+    int tid = thread_with_descriptors(pid);
+    if (tid != pid) order = syscall(SYS_kcmp, self, tid, KCMP_FILE, own, fd);
+  }
+  return order == 0;
 }
 
 /* 1 when two descriptors of this process refer to the same open file description. */
@@ -28,9 +70,16 @@ SWARD_API int sward_description_same(int a, int b) {
 SWARD_API int sward_description_at(int own, int pid, int fd) { return refers(getpid(), own, pid, fd); }
 
 /* 1 when descriptor fd of the process still refers to that inode; 0 when not, or the process has let go of all. */
-SWARD_API int sward_descriptor_on(int pidfd, int fd, uint64_t device, uint64_t inode) {
-  AUTO_CLOSE int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-  if (copy < 0) return errno == EPERM ? 1 : 0;
+SWARD_API int sward_descriptor_on(int pidfd, int pid, int fd, uint64_t device, uint64_t inode) {
+  int direct = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+  if (direct < 0 && errno == EPERM) return 1;
+  if (direct < 0) {
+    int tid = thread_with_descriptors(pid);
+    AUTO_CLOSE int thread = tid == pid ? -1 : (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+    if (thread >= 0) direct = (int)syscall(SYS_pidfd_getfd, thread, fd, 0);
+  }
+  AUTO_CLOSE int copy = direct;
+  if (copy < 0) return 0;
   struct stat status;
   return fstat(copy, &status) == 0 && status.st_dev == device && status.st_ino == inode;
 }
@@ -40,7 +89,7 @@ SWARD_API int sward_descriptor_on(int pidfd, int fd, uint64_t device, uint64_t i
 SWARD_API int sward_description_find(int own, int pid, int skip_low, int skip_high) {
   char path[64];
   int self = getpid();
-  snprintf(path, sizeof path, "/proc/%d/fd", pid);
+  snprintf(path, sizeof path, "/proc/%d/task/%d/fd", pid, thread_with_descriptors(pid));
   DIR *directory = opendir(path);
   if (!directory) return -errno;
   int found = -ENOENT;

@@ -124,7 +124,7 @@ static int duplicate(int pidfd, int tgid, int tid, int fd) {
   int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
   if (copy >= 0) return copy;
   int error = -errno;
-  if (error != -EBADF || tid == tgid) return error;
+  if ((error != -EBADF && error != -ESRCH) || tid == tgid) return error;
   AUTO_CLOSE int thread = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
   if (thread < 0) return error;
   copy = (int)syscall(SYS_pidfd_getfd, thread, fd, 0);

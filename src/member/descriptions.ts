@@ -33,8 +33,6 @@ export class Description {
   waits = 0;
   /** Until it is forgotten. */
   known = true;
-  /** A look-again is due because it was only found on its way through a socket. */
-  inFlight = false;
   process: Process | undefined;
   fd: number;
 
@@ -55,6 +53,8 @@ export class DescriptionTable {
   readonly #files: FileTable;
   readonly #processes: ProcessTable;
   readonly #timers: Timers;
+  /** Known to be on their way through a socket; looked for again soon. */
+  readonly #flying = new Set<Description>();
   /** The keeper: all of the workload is below it. */
   root = 0;
 
@@ -97,6 +97,8 @@ export class DescriptionTable {
 
   /** Forgets a description that neither holds nor waits for anything. */
   settle(description: Description): void {
+    // The call that waited was the last to use it.
+    if (description.waits === 0 && !description.process && !this.#flying.has(description)) this.refresh(description);
     if (description.kinds.size === 0 && description.waits === 0) this.#forget(description);
   }
 
@@ -139,19 +141,38 @@ export class DescriptionTable {
       for (const delay of recheckMilliseconds) this.#timers.after(delay, () => this.#recheck(description));
       return false;
     }
+    // fcntl(2), flock(2): a call under way keeps its open file description.
+    if (description.waits > 0) {
+      this.#place(description, undefined, -1);
+      return false;
+    }
     if (tree.some((candidate) => hasDescriptorsInFlight(candidate) === 1)) {
       this.#place(description, undefined, -1);
-      if (!description.inFlight) {
-        description.inFlight = true;
-        this.#timers.after(flightMilliseconds, () => {
-          description.inFlight = false;
-          this.#recheck(description);
-        });
-      }
+      this.#follow(description);
       return false;
     }
     this.#forget(description);
     return true;
+  }
+
+  /** Looks again soon, until it has arrived. */
+  #follow(description: Description): void {
+    if (this.#flying.has(description)) return;
+    this.#flying.add(description);
+    this.#timers.after(flightMilliseconds, () => {
+      this.#flying.delete(description);
+      this.#recheck(description);
+    });
+  }
+
+  /** Some process is about to close descriptors: what was on its way may have arrived there. */
+  locateFlying(): void {
+    for (const description of this.#flying) this.refresh(description);
+  }
+
+  /** A call through this descriptor: a place, if none is known. */
+  seen(description: Description, process: Process, fd: number): void {
+    if (!description.process) this.#place(description, process, fd);
   }
 
   #recheck(description: Description): void {

@@ -2,17 +2,19 @@
  * The seccomp filter of a workload: what is trapped, what is refused, all else untouched.
  *
  * Trapped: fcntl's lock commands, flock, and what closes descriptors. ptrace only where a debugger attaches, so that
- * it finds the thread free. io_uring_setup answers ENOSYS, for its requests would pass seccomp by. i386's lock calls
+ * it finds the thread free; clone and unshare only where they make descriptor tables that are not one to a process. io_uring_setup answers ENOSYS, for its requests would pass seccomp by. i386's lock calls
  * answer ENOSYS, for their structures are others; so does all of x32.
  */
 import { Action, type ArgumentIs, FilterBuilder, i386 } from '../shared/native/seccomp.js';
 import { FcntlCommand } from './lock-traps.js';
 
 const trappedCalls = ['flock', 'close', 'close_range', 'dup2', 'dup3', 'execve', 'execveat'] as const;
-export type TrappedCall = (typeof trappedCalls)[number] | 'fcntl' | 'ptrace';
+export type TrappedCall = (typeof trappedCalls)[number] | 'fcntl' | 'ptrace' | 'clone' | 'unshare';
 
 const ptraceAttach = 16;
 const ptraceSeize = 0x4206;
+const cloneFiles = 0x400;
+const cloneThread = 0x10000;
 /** i386's fcntl64 has 64-bit lock commands of its own: F_GETLK64, F_SETLK64, F_SETLKW64. */
 const i386LockCommands = [12, 13, 14];
 
@@ -32,11 +34,13 @@ export function buildFilter(): Filter {
   for (const value of Object.values(FcntlCommand)) builder.rule(Action.notify, 'fcntl', command(value));
   for (const name of trappedCalls) builder.rule(Action.notify, name);
   for (const value of [ptraceAttach, ptraceSeize]) builder.rule(Action.notify, 'ptrace', request(value));
+  builder.rule(Action.notify, 'clone', { argument: 0, value: cloneFiles, mask: cloneFiles | cloneThread });
+  builder.rule(Action.notify, 'unshare', { argument: 0, value: cloneFiles, mask: cloneFiles });
   builder.rule(Action.noSuchCall, 'io_uring_setup');
   if (process.arch === 'x64') builder.merge(i386Rules());
 
   const numbers = new Map<number, TrappedCall>();
-  for (const name of [...trappedCalls, 'fcntl', 'ptrace'] as const) {
+  for (const name of [...trappedCalls, 'fcntl', 'ptrace', 'clone', 'unshare'] as const) {
     const number = builder.number(name);
     if (number !== undefined) numbers.set(number, name);
   }

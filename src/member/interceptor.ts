@@ -16,6 +16,9 @@ import type { WaitTable } from './waits.js';
 const noSuchProcess = -errnoNumber('ESRCH');
 const notPermitted = -errnoNumber('EPERM');
 
+/** O_PATH. */
+export const pathOnly = 0o10000000;
+
 const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
 const directory = 0o040000;

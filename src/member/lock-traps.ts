@@ -4,7 +4,7 @@ import { SyscallError } from '../shared/errno.js';
 import { type ConflictingLock, LockKind, type LockRange, LockType } from '../shared/lock-types.js';
 import { trapAnswer, trapInspect, trapValid, trapWriteLock } from '../shared/native/workload.js';
 import type { Description } from './descriptions.js';
-import { answer, inspect, isCoordinated, letRun, type Member, recall } from './interceptor.js';
+import { answer, inspect, isCoordinated, letRun, type Member, pathOnly, recall } from './interceptor.js';
 import { queryOwn } from './link.js';
 import { LockWait } from './lock-wait.js';
 import type { Process, Slot } from './processes.js';
@@ -24,7 +24,6 @@ const readLock = 0;
 const writeLock = 1;
 const unlock = 2;
 
-const pathOnly = 0o10000000;
 const accessMask = 3;
 const readOnly = 0;
 const writeOnly = 1;
@@ -43,7 +42,7 @@ interface Subject {
 }
 
 /** Who asks for what. Undefined when the call was answered: it is the kernel's own, or its thread is gone. */
-function subject(member: Member, fd: number, address: number, mayBeNull: boolean): Subject | undefined {
+function subject(member: Member, fd: number, address: number): Subject | undefined {
   const { block } = member;
   const recalled = recall(member, fd, address);
   if (recalled) return { process: recalled.process, fd, slot: recalled.slot! };
@@ -54,7 +53,6 @@ function subject(member: Member, fd: number, address: number, mayBeNull: boolean
     letRun(member);
     return undefined;
   }
-  if (address === 0 && !mayBeNull) throw new SyscallError('EFAULT');
   const slot: Slot = { file: member.files.open(block), flags: block.flags, description: undefined };
   process.remember(fd, slot);
   return { process, fd, slot };
@@ -64,8 +62,9 @@ export function fcntlTrap(member: Member): void {
   const { block } = member;
   const command = block.word(1);
   const address = block.address(2);
-  const asked = subject(member, block.int(0), address, false);
+  const asked = subject(member, block.int(0), address);
   if (!asked) return;
+  if (address === 0) throw new SyscallError('EFAULT');
   switch (command) {
     case FcntlCommand.getLock:
       return getLock(member, asked, LockKind.record, address);
@@ -105,7 +104,7 @@ export function flockTrap(member: Member): void {
   const wait = (block.word(1) & dontBlock) === 0;
   if (operation !== shareLock && operation !== exclusiveLock && operation !== unlockFlock)
     return letRun(member);
-  const asked = subject(member, block.int(0), 0, true);
+  const asked = subject(member, block.int(0), 0);
   if (!asked) return;
   if (operation === unlockFlock) return release(member, asked, LockKind.flock, wholeFile);
   if ((asked.slot.flags & accessMask) === 3) throw new SyscallError('EBADF');
@@ -124,6 +123,7 @@ function findDescription(member: Member, asked: Subject): Description | undefine
     throw new SyscallError('EBADF');
   }
   slot.description = member.descriptions.find(slot.file, member.block.copy);
+  if (slot.description) member.descriptions.seen(slot.description, process, fd);
   return slot.description;
 }
 

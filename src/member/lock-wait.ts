@@ -1,11 +1,17 @@
 /** A lock call of a workload while the leader has it: keeps the books of file, process and description. */
+
+import { errnoNumber } from '../shared/errno.js';
 import type { LockKind, LockRange, LockType } from '../shared/lock-types.js';
+import { descriptorOn } from '../shared/native/workload.js';
 import type { Description } from './descriptions.js';
 import type { MemberFile } from './files.js';
 import type { Member } from './interceptor.js';
 import type { LinkOwner, LockCall } from './link.js';
 import type { Process } from './processes.js';
+import { releaseFile } from './release-traps.js';
 import { Wait } from './waits.js';
+
+const badDescriptor = -errnoNumber('EBADF');
 
 export interface LockWish {
   readonly member: Member;
@@ -74,8 +80,17 @@ export class LockWait extends Wait {
   }
 
   #settle(result: number): void {
-    this.#member.waits.finish(this, result);
+    const lost = result === 0 && this.descriptorClosed && !this.#description && !this.#stillOpen();
+    this.#member.waits.finish(this, lost ? badDescriptor : result);
+    // fcntl_setlk() in fs/locks.c: the descriptor was closed while the call waited, and with it go all locks.
+    if (lost) releaseFile(this.#member, this.process, this.#file);
     this.close(result);
+  }
+
+  #stillOpen(): boolean {
+    const { process, fd } = this;
+    const { device, inode } = this.#file.link;
+    return descriptorOn(process.pidfd, process.pid, fd, device, inode) === 1;
   }
 
   gone(): void {

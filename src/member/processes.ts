@@ -47,8 +47,8 @@ export class Process {
   readonly slots = new Map<number, Slot>();
   /** Threads whose closing call was let run and may not have run yet: meanwhile nothing new is remembered. */
   readonly closers = new Set<number>();
-  /** Another process may share its descriptor table: nothing is remembered. */
-  sharesDescriptors = false;
+  /** False once a descriptor table may be shared by processes, or a thread may have its own. */
+  remembers = true;
   readonly #openOwner: (process: Process) => LinkOwner;
   #owner: LinkOwner | undefined;
   #command: string | undefined;
@@ -76,7 +76,7 @@ export class Process {
 
   /** Remembers a descriptor that was just looked at. */
   remember(fd: number, slot: Slot): void {
-    if (this.closers.size > 0 || this.sharesDescriptors) return;
+    if (this.closers.size > 0 || !this.remembers) return;
     if (this.slots.size >= slotsMax) this.slots.clear();
     this.slots.set(fd, slot);
   }
@@ -84,6 +84,7 @@ export class Process {
   /** A thread closes or replaces descriptors [low, high]. */
   closing(tid: number, low: number, high: number): void {
     this.closers.add(tid);
+    for (const wait of this.waits) if (wait.fd >= low && wait.fd <= high) wait.descriptorClosed = true;
     if (low === high) this.slots.delete(low);
     else this.slots.clear();
   }
@@ -114,6 +115,7 @@ export class ProcessTable {
   /** Threads of unknown processes whose closing call was let run last. */
   readonly #recentClosers = new Int32Array(recentClosersMax);
   #nextCloser = 0;
+  #remembers = true;
 
   constructor(link: LeaderLink, events: number, hooks: ProcessHooks) {
     this.#link = link;
@@ -184,6 +186,7 @@ export class ProcessTable {
         refresh: () => this.#hooks.refresh(self),
       }),
     );
+    process.remembers = this.#remembers;
     // Closing calls that were let run before the process was known may still be on their way.
     for (const tid of this.#recentClosers) {
       if (tid !== 0 && tid !== caller && processHasThread(pid, tid) === 1) process.closers.add(tid);
@@ -191,6 +194,15 @@ export class ProcessTable {
     this.#byPid.set(pid, process);
     eventsAdd(this.#events, pidfd, pid);
     return process;
+  }
+
+  /** From now on descriptors are looked at each time. */
+  forgetDescriptors(): void {
+    this.#remembers = false;
+    for (const process of this.#byPid.values()) {
+      process.remembers = false;
+      process.slots.clear();
+    }
   }
 
   /** Drops a process that ended; its record locks go with it. */

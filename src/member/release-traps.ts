@@ -15,7 +15,7 @@ import {
 } from '../shared/native/workload.js';
 import type { Description } from './descriptions.js';
 import type { MemberFile } from './files.js';
-import { letRun, type Member } from './interceptor.js';
+import { letRun, type Member, pathOnly } from './interceptor.js';
 import type { Process } from './processes.js';
 
 const closeOnExec = 0o2000000;
@@ -26,7 +26,8 @@ const execRecheckMilliseconds = [1, 5, 20, 100] as const;
 
 /** The tracked process of the trapped thread. */
 function tracked(member: Member): Process | undefined {
-  const { processes, block } = member;
+  const { processes, descriptions, block } = member;
+  descriptions.locateFlying();
   const process = processes.size === 0 ? undefined : processes.tracked(block.tid);
   if (!process) processes.noteCloser(block.tid);
   return process;
@@ -86,11 +87,14 @@ function look(member: Member, process: Process, fd: number): boolean {
 /** fcntl(2): closing any descriptor of a file releases all record locks of the process on it. */
 function releaseDescriptor(member: Member, process: Process, fd: number): void {
   if (process.files.size === 0 || !look(member, process, fd)) return;
+  // open(2): an O_PATH descriptor is no open file; closing it releases nothing.
+  if (member.block.flags & pathOnly) return;
   const file = member.files.find(member.block);
   if (file) releaseFile(member, process, file);
 }
 
-function releaseFile(member: Member, process: Process, file: MemberFile): void {
+/** All record locks of the process on the file go. */
+export function releaseFile(member: Member, process: Process, file: MemberFile): void {
   if (!process.files.has(file)) return;
   member.link.release(file.link, process.owner, LockKind.record);
   // A call that still waits for this file may be granted yet: then the process holds something again.
@@ -120,7 +124,13 @@ export function refreshProcess(member: Member, process: Process): boolean {
 }
 
 function stillOn(process: Process, file: MemberFile, fd: number): boolean {
-  return descriptorOn(process.pidfd, fd, file.link.device, file.link.inode) === 1;
+  return descriptorOn(process.pidfd, process.pid, fd, file.link.device, file.link.inode) === 1;
+}
+
+/** clone(2) with CLONE_FILES but no thread, unshare(2): descriptor tables are not one to a process any more. */
+export function tableTrap(member: Member): void {
+  member.processes.forgetDescriptors();
+  letRun(member);
 }
 
 // exec

@@ -21,7 +21,15 @@ import type { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
 import { fcntlTrap, flockTrap } from './lock-traps.js';
 import { type Process, ProcessTable } from './processes.js';
-import { closeRangeTrap, closeTrap, dup2Trap, dup3Trap, ExecTable, refreshProcess } from './release-traps.js';
+import {
+  closeRangeTrap,
+  closeTrap,
+  dup2Trap,
+  dup3Trap,
+  ExecTable,
+  refreshProcess,
+  tableTrap,
+} from './release-traps.js';
 import { type SignalAction, SignalForwarder } from './signals.js';
 import { LoopTimers } from './timers.js';
 import { TrapBlock } from './trap-block.js';
@@ -103,6 +111,8 @@ export class Supervisor {
       dup3: dup3Trap,
       execve: () => this.#execs.trap(),
       execveat: () => this.#execs.trap(),
+      clone: tableTrap,
+      unshare: tableTrap,
       ptrace: (member) => this.#debuggerAttaches(member),
     };
     for (const [number, name] of options.numbers) this.#handlers[number] = byName[name];

@@ -62,12 +62,16 @@ export abstract class Wait {
   saved: Buffer | undefined;
   status = -1;
   deadline = 0;
+  /** The descriptor that the call names, and whether it was closed or replaced meanwhile. */
+  readonly fd: number;
+  descriptorClosed = false;
   /** Called when the wait has ended, whichever way. */
   ended: (() => void) | undefined;
 
   constructor(block: TrapBlock, process: Process) {
     this.process = process;
     this.tid = block.tid;
+    this.fd = block.int(0);
     this.number = block.call;
     this.idLow = block.idLow;
     this.idHigh = block.idHigh;

@@ -11,6 +11,8 @@ export const Action = { allow: 0x7fff0000, notify: 0x7fc00000, noSuchCall: 0x000
 export interface ArgumentIs {
   readonly argument: number;
   readonly value: number;
+  /** All 32 bits when left out. */
+  readonly mask?: number;
 }
 
 /** libseccomp's numbers. */
@@ -89,10 +91,10 @@ export class FilterBuilder {
   rule(action: number, name: string, ...conditions: ArgumentIs[]): void {
     const number = this.#library.resolve(name);
     if (number === -1) return;
-    const list = conditions.map(({ argument, value }) => ({
+    const list = conditions.map(({ argument, value, mask = argumentMask }) => ({
       argument,
       op: maskedEqual,
-      mask: argumentMask,
+      mask,
       value,
     }));
     this.#check(this.#library.rule(this.#context, action, number, list.length, list), name);

@@ -58,8 +58,8 @@ export const descriptionSame = func<[a: number, b: number]>('int sward_descripti
 export const descriptionAt = func<[own: number, pid: number, fd: number]>(
   'int sward_description_at(int, int, int)',
 );
-export const descriptorOn = func<[pidfd: number, fd: number, device: bigint, inode: bigint]>(
-  'int sward_descriptor_on(int, int, uint64_t, uint64_t)',
+export const descriptorOn = func<[pidfd: number, pid: number, fd: number, device: bigint, inode: bigint]>(
+  'int sward_descriptor_on(int, int, int, uint64_t, uint64_t)',
 );
 export const descriptionFind = func<[own: number, pid: number, skipLow: number, skipHigh: number]>(
   'int sward_description_find(int, int, int, int)',
