@@ -98,7 +98,8 @@ export class DescriptionTable {
   /** Forgets a description that neither holds nor waits for anything. */
   settle(description: Description): void {
     // The call that waited was the last to use it.
-    if (description.waits === 0 && !description.process && !this.#flying.has(description)) this.refresh(description);
+    if (description.waits === 0 && !description.process && !this.#flying.has(description))
+      this.refresh(description);
     if (description.kinds.size === 0 && description.waits === 0) this.#forget(description);
   }
 
@@ -128,31 +129,44 @@ export class DescriptionTable {
    */
   replace(description: Description, pid: number, low: number, high: number): boolean {
     if (!description.known) return false;
-    const tree = processDescendants(this.root);
-    const usual = description.process?.pid;
-    const order = usual === undefined ? tree : [usual, ...tree.filter((other) => other !== usual)];
-    for (const candidate of order) {
-      const closing = candidate === pid;
-      const fd = descriptionFind(description.copy, candidate, closing ? low : 0, closing ? high : -1);
-      if (fd < 0) continue;
-      const process = this.#processes.trackPid(candidate);
-      if (!process) continue;
-      this.#place(description, process, fd);
-      for (const delay of recheckMilliseconds) this.#timers.after(delay, () => this.#recheck(description));
-      return false;
+    const tree = new Set<number>();
+    // proc(5): a list of children read while one of them ends may lack another. Only two looks that agree count.
+    for (let before = -1; tree.size !== before; ) {
+      before = tree.size;
+      const found = this.#search(description, tree, pid, low, high);
+      if (found) return false;
     }
     // fcntl(2), flock(2): a call under way keeps its open file description.
     if (description.waits > 0) {
       this.#place(description, undefined, -1);
       return false;
     }
-    if (tree.some((candidate) => hasDescriptorsInFlight(candidate) === 1)) {
+    if ([...tree].some((candidate) => hasDescriptorsInFlight(candidate) === 1)) {
       this.#place(description, undefined, -1);
       this.#follow(description);
       return false;
     }
     this.#forget(description);
     return true;
+  }
+
+  /** Looks through the processes that `seen` lacks, and adds them; true when one has the description. */
+  #search(description: Description, seen: Set<number>, pid: number, low: number, high: number): boolean {
+    const usual = description.process?.pid;
+    const tree = processDescendants(this.root).filter((candidate) => !seen.has(candidate));
+    // Most likely where it was before.
+    tree.sort((a, b) => Number(b === usual) - Number(a === usual));
+    for (const candidate of tree) {
+      seen.add(candidate);
+      const closing = candidate === pid;
+      const fd = descriptionFind(description.copy, candidate, closing ? low : 0, closing ? high : -1);
+      const process = fd < 0 ? undefined : this.#processes.trackPid(candidate);
+      if (!process) continue;
+      this.#place(description, process, fd);
+      for (const delay of recheckMilliseconds) this.#timers.after(delay, () => this.#recheck(description));
+      return true;
+    }
+    return false;
   }
 
   /** Looks again soon, until it has arrived. */

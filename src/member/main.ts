@@ -73,12 +73,12 @@ function rawArguments(count: number): Buffer {
 }
 
 async function connect(options: Options, surroundings: Surroundings, log: Log): Promise<LeaderLink> {
-  const socket = options.socket ?? process.env['SWARD_SOCKET'];
+  const socket = options.socket ?? process.env.SWARD_SOCKET;
   if (socket === undefined || socket === '') {
     return surroundings.embeddedLink(options.locks.length > 0 ? options.locks : ['/'], log.warn);
   }
   const path = resolve(socket);
-  process.env['SWARD_SOCKET'] = path;
+  process.env.SWARD_SOCKET = path;
   const { connectLink } = await import('./socket-link.js');
   return connectLink(path, log, now);
 }
