@@ -1,13 +1,13 @@
 /** Starts the workload under its filter and hears of it from the keeper (native/launcher.c). */
-import { fileURLToPath } from 'node:url';
 import { checkResult, errnoName, SyscallError } from '../shared/errno.js';
 import { controlReceive, controlSend, spawnLauncher } from '../shared/native/workload.js';
+import { nativeBuild } from '../shared/root.js';
 
 /** What the launcher and the keeper report; mirrors native/launcher.c. */
 const Report = { listener: 1, failed: 2, started: 3, ended: 4, empty: 5 } as const;
 const failedExec = 2;
 
-const launcherPath = fileURLToPath(new URL('../../../native/build/sward-launcher', import.meta.url));
+const launcherPath = nativeBuild('sward-launcher');
 
 export interface WorkloadEvents {
   /** The first process ended with this wait status. */

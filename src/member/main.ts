@@ -24,7 +24,7 @@ interface Options {
 /** What bin/member brings along: this folder does not know the leader's. */
 export interface Surroundings {
   /** An embedded leader for these directories. */
-  embeddedLink(directories: readonly string[], log: (text: string) => void): Promise<LeaderLink>;
+  embeddedLink(directories: readonly string[], log: (text: string) => void): LeaderLink;
 }
 
 function logLevel(text: string): LogLevel {

@@ -2,13 +2,10 @@
  * The one door to native code: build/libsward.so, loaded by koffi. Only the files beside this one use it; each
  * declares the functions of one C file. A call that does nothing costs about 0.2 µs.
  */
-import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
+import { nativeBuild } from '../root.js';
 
-/** From dist/src/shared/native to the root of the package. */
-const root = new URL('../../../../', import.meta.url);
-
-export const lib = koffi.load(fileURLToPath(new URL('native/build/libsward.so', root)));
+export const lib = koffi.load(nativeBuild('libsward.so'));
 
 /** The bytes at a native address. They must stay allocated for as long as the buffer is used. */
 export function memoryAt(pointer: bigint, bytes: number): ArrayBuffer {

@@ -1,0 +1,2 @@
+/** bin/leader. */
+import '../leader/main.js';
