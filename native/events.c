@@ -1,6 +1,8 @@
 /* A set of descriptors (pidfds) whose readiness the hot loop learns through one descriptor (epoll(7)). */
 #define _GNU_SOURCE
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 #include "sward.h"
 
@@ -25,4 +27,19 @@ SWARD_API int sward_events_take(int set, int *keys, int max) {
   if (count < 0) return errno == EINTR ? 0 : -errno;
   for (int i = 0; i < count; i++) keys[i] = (int)events[i].data.u32;
   return count;
+}
+
+/* A timer (timerfd_create(2)) that sward_timer_arm starts; its descriptor becomes readable when it is due. */
+SWARD_API int sward_timer_open(void) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
+/* Starts the timer anew, and takes notice of an expiry. */
+SWARD_API int sward_timer_arm(int fd, int milliseconds) {
+  uint64_t expiries;
+  ssize_t length = read(fd, &expiries, sizeof expiries);
+  (void)length;
+  struct itimerspec when = {.it_value = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L}};
+  return timerfd_settime(fd, 0, &when, NULL) == 0 ? 0 : -errno;
 }

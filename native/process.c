@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "sward.h"
 
@@ -175,4 +177,19 @@ SWARD_API int sward_stop_self(void) { return raise(SIGSTOP) == 0 ? 0 : -errno; }
 SWARD_API int sward_memory_file(void) {
   int fd = memfd_create("sward", MFD_CLOEXEC);
   return fd < 0 ? -errno : fd;
+}
+
+enum { MISSING_PIDFD_GETFD = 1, MISSING_KCMP = 2, MISSING_VM_READ = 3 };
+
+/* Whether this kernel, and the container around us, let a process look at its own kind: 0, or which call is refused. */
+SWARD_API int sward_probe_refused(void) {
+  int self = getpid();
+  AUTO_CLOSE int pidfd = (int)syscall(SYS_pidfd_open, self, 0);
+  AUTO_CLOSE int copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, pidfd, 0);
+  if (copy < 0) return MISSING_PIDFD_GETFD;
+  if (syscall(SYS_kcmp, self, self, KCMP_FILE, pidfd, pidfd) != 0) return MISSING_KCMP;
+  char from = 1, to = 0;
+  struct iovec local = {.iov_base = &to, .iov_len = 1}, remote = {.iov_base = &from, .iov_len = 1};
+  if (process_vm_readv(self, &local, 1, &remote, 1, 0) != 1) return MISSING_VM_READ;
+  return 0;
 }

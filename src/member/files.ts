@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { idleFilesMax } from '../shared/limits.js';
+import { timerArm } from '../shared/native/workload.js';
 import type { Description } from './descriptions.js';
 import type { LeaderLink, LinkFile } from './link.js';
 import type { Process } from './processes.js';
@@ -21,6 +22,8 @@ export class MemberFile {
   calls = 0;
   /** Until the leader is told to forget it. */
   known = true;
+  /** Idle since before the last sweep. */
+  stale = false;
 
   constructor(link: LinkFile, words: Uint32Array, hash: number) {
     this.link = link;
@@ -33,13 +36,20 @@ export class MemberFile {
   }
 }
 
+/** Idle files are forgotten after one to two of these: a pin keeps the space of a deleted file. */
+const sweepMilliseconds = 1000;
+
 export class FileTable {
   readonly #link: LeaderLink;
+  readonly #timer: number;
+  #sweeping = false;
   readonly #byHash = new Map<number, MemberFile[]>();
   readonly #idle: LRUCache<MemberFile, true>;
 
-  constructor(link: LeaderLink) {
+  /** `timer` is the descriptor of a native timer; `sweep` is to be called when it is due. */
+  constructor(link: LeaderLink, timer: number) {
     this.#link = link;
+    this.#timer = timer;
     this.#idle = new LRUCache<MemberFile, true>({
       max: idleFilesMax,
       dispose: (_value, file, reason) => {
@@ -59,20 +69,44 @@ export class FileTable {
   /** The file of the trap in hand, opened at the leader when it is not yet. */
   open(block: TrapBlock): MemberFile {
     const known = this.find(block);
-    if (known) return known;
+    if (known) {
+      known.stale = false;
+      return known;
+    }
     const link = this.#link.openFile(block.device, block.inode, block.copy);
     const file = new MemberFile(link, block.inodeWords(), block.inodeHash);
     const bucket = this.#byHash.get(file.hash);
     if (bucket) bucket.push(file);
     else this.#byHash.set(file.hash, [file]);
-    this.#idle.set(file, true);
+    this.#rest(file);
     return file;
+  }
+
+  #rest(file: MemberFile): void {
+    this.#idle.set(file, true);
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    timerArm(this.#timer, sweepMilliseconds);
+  }
+
+  /** Forgets what has been idle since the last sweep. */
+  sweep(): void {
+    for (const file of [...this.#idle.keys()]) {
+      if (file.used || file.stale) {
+        this.#idle.delete(file);
+        this.#forget(file);
+      } else {
+        file.stale = true;
+      }
+    }
+    this.#sweeping = this.#idle.size > 0;
+    timerArm(this.#timer, this.#sweeping ? sweepMilliseconds : 0);
   }
 
   /** To be called when something that used the file ended. */
   settle(file: MemberFile): void {
-    if (file.used || this.#idle.has(file)) return;
-    this.#idle.set(file, true);
+    file.stale = false;
+    if (!file.used && file.known && !this.#idle.has(file)) this.#rest(file);
   }
 
   #forget(file: MemberFile): void {

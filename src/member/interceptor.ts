@@ -66,6 +66,7 @@ export function recall(member: Member, fd: number, address: number): Looked | un
   const process = processes.remembered(block.tid);
   const slot = process?.slots.get(fd);
   if (!process || !slot?.file.known) return undefined;
+  slot.file.stale = false;
   if (address === 0) return block.tid === process.pid ? { process, slot } : undefined;
   if (trapReadLock(block.buffer, process.pid, address) < 0 || block.lockWhence !== readLockWhence)
     return undefined;

@@ -1,10 +1,10 @@
 /** The `member` command: options, the link to a leader, the launch, the hot loop. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { SyscallError } from '../shared/errno.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
-import { becomeSubreaper, passDescriptors } from '../shared/native/workload.js';
+import { becomeSubreaper, passDescriptors, refusedCall } from '../shared/native/workload.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
@@ -12,6 +12,8 @@ import { openSignals } from './signals.js';
 import { memberFailed, Supervisor } from './supervisor.js';
 
 const usageStatus = 2;
+const kernelStatus = 6;
+const nestedStatus = 7;
 const now = (): number => performance.now();
 
 interface Options {
@@ -34,7 +36,16 @@ function logLevel(text: string): LogLevel {
   return text as LogLevel;
 }
 
-const collect = (value: string, previous: string[]): string[] => [...previous, resolve(value)];
+/** A --locks directory, as descriptors in it show themselves. */
+function directory(path: string, previous: string[]): string[] {
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory()) return [...previous, real];
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError(`${path} is no directory`);
+}
 
 function parse(argv: readonly string[]): { options: Options; command: string[] } {
   const program = new Command('member')
@@ -45,7 +56,7 @@ function parse(argv: readonly string[]): { options: Options; command: string[] }
     .option(
       '--locks <dir>',
       'embedded leader: coordinate files beneath this directory (repeatable; default: /)',
-      collect,
+      directory,
       [],
     )
     .option('--kill-on-exit', 'when the program ends, kill what it left running')
@@ -54,7 +65,8 @@ function parse(argv: readonly string[]): { options: Options; command: string[] }
       'after',
       `
 Exit status: that of the program, 128+n when signal n ended it; 2 usage, 3 no leader at the socket,
-5 refused by the leader, 125 the member failed (the kernel is too old, ...), 126 the program is not
+5 refused by the leader, 6 the kernel is too old or the container refuses what a member needs,
+7 already inside a member, 125 the member failed, 126 the program is not
 executable, 127 it was not found.`,
     )
     .passThroughOptions()
@@ -98,10 +110,26 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   try {
     const link = await connect(options, surroundings, log);
     const filter = buildFilter();
+    const refused = refusedCall();
+    if (refused) {
+      log.error(`${refused} is refused here: Linux 5.19 or later is needed, in a container that allows it`);
+      return kernelStatus;
+    }
     becomeSubreaper();
     const signals = openSignals();
     const launcher = new Launcher(rawArguments(command.length), command.length);
-    launcher.installFilter(filter.program);
+    try {
+      launcher.installFilter(filter.program);
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+      const nested = error.code === 'EBUSY';
+      log.error(
+        nested
+          ? 'EBUSY: this is already inside a member, whose leader coordinates it'
+          : `${error.message}: Linux 5.19 or later is needed (seccomp with WAIT_KILLABLE_RECV)`,
+      );
+      return nested ? nestedStatus : kernelStatus;
+    }
     return new Supervisor({
       link,
       launcher,

@@ -10,6 +10,7 @@ import {
   eventsTake,
   parkPoll,
   Ready,
+  timerOpen,
   trapPrepare,
   trapWait,
 } from '../shared/native/workload.js';
@@ -45,6 +46,7 @@ export const memberFailed = 125;
 /** Keys of the event set that are no process ids. */
 const signalsKey = 0;
 const controlKey = -1;
+const timerKey = -2;
 
 export interface SupervisorOptions {
   readonly link: LeaderLink;
@@ -82,7 +84,9 @@ export class Supervisor {
     eventsAdd(this.#events, options.signals, signalsKey);
     eventsAdd(this.#events, launcher.control, controlKey);
     const timers = new LoopTimers(now);
-    const files = new FileTable(link);
+    const timer = timerOpen();
+    eventsAdd(this.#events, timer, timerKey);
+    const files = new FileTable(link, timer);
     const processes = new ProcessTable(link, this.#events, {
       refresh: (process) => this.#refresh(process),
     });
@@ -188,6 +192,7 @@ export class Supervisor {
       const key = this.#keys[i]!;
       if (key === signalsKey) this.#handleSignals();
       else if (key === controlKey) this.#hearKeeper();
+      else if (key === timerKey) this.#member.files.sweep();
       else {
         const process = this.#member.processes.byPid(key);
         if (process) this.#ended(process);

@@ -10,8 +10,8 @@ import { describeCases } from './table.js';
 
 /** Where a member differs from the kernel, on purpose or as a known limit: design/locks.md, "Differences". */
 const deviations = new Set([
-  // Blocking requests are granted in order: see order.test.ts.
-  'flock: a reader does not wait for a waiting writer',
+  // A signal without SA_RESTART that lands before the member has received the trap interrupts it.
+  'signals: a blocking call without conflict is not interrupted by a pending storm',
   // A memory mapping alone does not keep an open file description.
   'descriptors: a mapping keeps description locks, not record locks',
   'descriptors: the mapping of a process that is gone keeps nothing',

@@ -78,6 +78,17 @@ export const eventsTake = func<[set: number, keys: Int32Array, max: number]>(
   'int sward_events_take(int, void *, int)',
 );
 
+export const timerOpen = func<[]>('int sward_timer_open(void)');
+export const timerArm = func<[timer: number, milliseconds: number]>('int sward_timer_arm(int, int)');
+const probeRefused = func<[]>('int sward_probe_refused(void)');
+/** By number, as native/process.c has them. */
+const refusable = ['', 'pidfd_getfd(2)', 'kcmp(2)', 'process_vm_readv(2)'];
+
+/** The call that this kernel or container refuses and that a member cannot do without; undefined when there is none. */
+export function refusedCall(): string | undefined {
+  return refusable[probeRefused()] || undefined;
+}
+
 export const spawnLauncher = func<[launcher: string, strings: Buffer, count: number, pid: Int32Array]>(
   'int sward_spawn_launcher(const char *, void *, int, void *)',
 );
