@@ -72,7 +72,14 @@ SWARD_API int sward_description_at(int own, int pid, int fd) { return refers(get
 /* 1 when descriptor fd of the process still refers to that inode; 0 when not, or the process has let go of all. */
 SWARD_API int sward_descriptor_on(int pidfd, int pid, int fd, uint64_t device, uint64_t inode) {
   int direct = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-  if (direct < 0 && errno == EPERM) return 1;
+  if (direct < 0 && errno == EPERM) {
+    /* Refused by the container (or by the process, which then counts as holding on). */
+    char path[64];
+    struct stat there;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", thread_with_descriptors(pid), fd);
+    if (stat(path, &there) < 0) return errno != ENOENT;
+    return there.st_dev == device && there.st_ino == inode;
+  }
   if (direct < 0) {
     int tid = thread_with_descriptors(pid);
     AUTO_CLOSE int thread = tid == pid ? -1 : (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);

@@ -181,15 +181,16 @@ SWARD_API int sward_memory_file(void) {
 
 enum { MISSING_PIDFD_GETFD = 1, MISSING_KCMP = 2, MISSING_VM_READ = 3 };
 
-/* Whether this kernel, and the container around us, let a process look at its own kind: 0, or which call is refused. */
+/* Whether this kernel, and the container around us, let a process look at its own kind: 0, or which call is refused,
+ * the one that nothing can stand in for first. */
 SWARD_API int sward_probe_refused(void) {
   int self = getpid();
+  char from = 1, to = 0;
+  struct iovec local = {.iov_base = &to, .iov_len = 1}, remote = {.iov_base = &from, .iov_len = 1};
+  if (process_vm_readv(self, &local, 1, &remote, 1, 0) != 1) return MISSING_VM_READ;
   AUTO_CLOSE int pidfd = (int)syscall(SYS_pidfd_open, self, 0);
   AUTO_CLOSE int copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, pidfd, 0);
   if (copy < 0) return MISSING_PIDFD_GETFD;
   if (syscall(SYS_kcmp, self, self, KCMP_FILE, pidfd, pidfd) != 0) return MISSING_KCMP;
-  char from = 1, to = 0;
-  struct iovec local = {.iov_base = &to, .iov_len = 1}, remote = {.iov_base = &from, .iov_len = 1};
-  if (process_vm_readv(self, &local, 1, &remote, 1, 0) != 1) return MISSING_VM_READ;
   return 0;
 }

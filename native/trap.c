@@ -7,6 +7,8 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -118,6 +120,32 @@ SWARD_API int sward_trap_prepare(struct trap_block *block, int listener) {
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0 ? 0 : -errno;
 }
 
+/* Set where the container refuses pidfd_getfd(2), as Docker's default profile does: descriptors are then looked at
+ * through /proc/PID/fd, which shows the file but not the open file description. */
+static int through_proc;
+
+SWARD_API void sward_trap_look_through_proc(void) { through_proc = 1; }
+
+/* An O_PATH descriptor of what `fd` of a thread refers to, and its flags and position as fdinfo tells them. */
+static int look_through_proc(struct trap_block *block, int tid, int fd) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);
+  int copy = open(path, O_PATH | O_CLOEXEC);
+  if (copy < 0) return errno == ENOENT ? -EBADF : -errno;
+  snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
+  AUTO_CLOSE int info = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = info < 0 ? -1 : read(info, text, sizeof text - 1);
+  if (length > 0) text[length] = 0;
+  const char *flags = length > 4 ? strstr(text, "flags:") : NULL;
+  if (!flags) {
+    close(copy);
+    return -EBADF;
+  }
+  block->position = strtoll(text + 4, NULL, 10);
+  block->flags = (int)strtol(flags + 6, NULL, 8);
+  return copy;
+}
+
 /* Duplicates descriptor `fd` of a process. The leading thread may have ended while others run: then its pidfd shows
  * no descriptors, and the thread's own is tried (Linux 6.9). */
 static int duplicate(int pidfd, int tgid, int tid, int fd) {
@@ -164,7 +192,8 @@ SWARD_API int sward_trap_inspect(struct trap_block *block, int pidfd, int tgid, 
   if (!is_thread_of(block, tgid)) return -ESRCH;
   int read = address == 0 ? 0 : read_lock(block, tgid, address);
   if (read == -EPERM || read == -ESRCH) return read;
-  int copy = duplicate(pidfd, tgid, (int)block->request.pid, fd);
+  int copy = through_proc ? look_through_proc(block, (int)block->request.pid, fd)
+                          : duplicate(pidfd, tgid, (int)block->request.pid, fd);
   if (copy < 0) return copy;
   block->copy = copy;
   struct stat status;
@@ -173,11 +202,10 @@ SWARD_API int sward_trap_inspect(struct trap_block *block, int pidfd, int tgid, 
   block->device = status.st_dev;
   block->inode = status.st_ino;
   block->size = status.st_size;
-  block->flags = fcntl(copy, F_GETFL);
+  if (!through_proc) block->flags = fcntl(copy, F_GETFL);
   /* fcntl(2) looks at the descriptor first: one that is open with O_PATH is EBADF whatever the address. */
   if (read == -EFAULT && (block->flags & O_PATH)) return -EBADF;
-  block->position = 0;
-  if (address != 0 && block->lock.whence == SEEK_CUR) block->position = lseek(copy, 0, SEEK_CUR);
+  if (!through_proc && address != 0 && block->lock.whence == SEEK_CUR) block->position = lseek(copy, 0, SEEK_CUR);
   return read;
 }
 

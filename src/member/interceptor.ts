@@ -27,6 +27,8 @@ const deletedSuffix = ' (deleted)';
 
 /** The state of one member; handlers are functions over it. */
 export interface Member {
+  /** Whether flock and OFD locks can be coordinated here. */
+  readonly descriptionsKnowable: boolean;
   readonly block: TrapBlock;
   readonly listener: number;
   readonly link: LeaderLink;

@@ -4,7 +4,13 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { SyscallError } from '../shared/errno.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
-import { becomeSubreaper, passDescriptors, refusedCall } from '../shared/native/workload.js';
+import {
+  becomeSubreaper,
+  lookThroughProc,
+  passDescriptors,
+  refusedCall,
+  vitalCall,
+} from '../shared/native/workload.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
@@ -111,9 +117,15 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     const link = await connect(options, surroundings, log);
     const filter = buildFilter();
     const refused = refusedCall();
-    if (refused) {
-      log.error(`${refused} is refused here: Linux 5.19 or later is needed, in a container that allows it`);
+    if (refused === vitalCall) {
+      log.error(`${refused} is refused here: a container must allow it`);
       return kernelStatus;
+    }
+    if (refused) {
+      lookThroughProc();
+      log.warn(
+        `${refused} is refused here (Docker: --cap-add SYS_PTRACE): flock and OFD locks are left to the kernel`,
+      );
     }
     becomeSubreaper();
     const signals = openSignals();
@@ -135,6 +147,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
       launcher,
       numbers: filter.numbers,
       signals,
+      descriptionsKnowable: refused === undefined,
       killOnExit: options.killOnExit === true,
       command: command[0]!,
       log,

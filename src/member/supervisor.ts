@@ -53,6 +53,8 @@ export interface SupervisorOptions {
   readonly launcher: Launcher;
   readonly numbers: ReadonlyMap<number, TrappedCall>;
   readonly signals: number;
+  /** Whether open file descriptions can be told apart here; else flock and OFD locks stay the kernel's. */
+  readonly descriptionsKnowable: boolean;
   readonly killOnExit: boolean;
   readonly command: string;
   readonly log: Log;
@@ -94,6 +96,7 @@ export class Supervisor {
     descriptions.root = launcher.keeper;
     const waits = new WaitTable(block, launcher.listener, link, now, log);
     this.#member = {
+      descriptionsKnowable: options.descriptionsKnowable,
       block,
       listener: launcher.listener,
       link,

@@ -82,12 +82,16 @@ export const timerOpen = func<[]>('int sward_timer_open(void)');
 export const timerArm = func<[timer: number, milliseconds: number]>('int sward_timer_arm(int, int)');
 const probeRefused = func<[]>('int sward_probe_refused(void)');
 /** By number, as native/process.c has them. */
-const refusable = ['', 'pidfd_getfd(2)', 'kcmp(2)', 'process_vm_readv(2)'];
+export const vitalCall = 'process_vm_readv(2)';
+const refusable = ['', 'pidfd_getfd(2)', 'kcmp(2)', vitalCall];
 
-/** The call that this kernel or container refuses and that a member cannot do without; undefined when there is none. */
+/** What a member needs and this kernel or container refuses; undefined when nothing. */
 export function refusedCall(): string | undefined {
   return refusable[probeRefused()] || undefined;
 }
+
+/** Looks at descriptors without pidfd_getfd(2) from now on. */
+export const lookThroughProc = lib.func('void sward_trap_look_through_proc(void)') as () => void;
 
 export const spawnLauncher = func<[launcher: string, strings: Buffer, count: number, pid: Int32Array]>(
   'int sward_spawn_launcher(const char *, void *, int, void *)',
