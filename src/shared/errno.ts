@@ -1,3 +1,4 @@
+/** Errnos by name, and the one error that carries one. */
 import { constants } from 'node:os';
 
 /** An errno's name, such as `'EAGAIN'`. */
