@@ -1,0 +1,56 @@
+/** Programs that take no lock, in a member against natively, without the member's start. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { directory, embedded, memberProgram, native, run } from './programs.js';
+import { median, milliseconds, type Row, ratioRow, rounds, type Subject } from './run.js';
+
+const files = 3000;
+const filesPerFolder = 30;
+const runsPerRound = '10';
+
+/** A Git repository of small files. */
+function makeTree(): string {
+  const tree = join(directory, 'tree');
+  for (let file = 0; file < files; file++) {
+    const folder = join(tree, `folder-${Math.floor(file / filesPerFolder)}`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `file-${file}`), `content of file ${file}\n`.repeat(20));
+  }
+  const git = (...parameters: string[]) => execFileSync('git', ['-C', tree, ...parameters]);
+  git('init', '--quiet');
+  git('add', '.');
+  git('-c', 'user.name=bench', '-c', 'user.email=bench@localhost', 'commit', '--quiet', '-m', 'files');
+  return tree;
+}
+
+async function compare(what: string, command: readonly string[]): Promise<Row> {
+  const measured = [native('spend'), runsPerRound, ...command] as const;
+  const times = (output: string) => median(output.trim().split('\n').map(Number.parseFloat));
+  const taken = await rounds(5, {
+    native: async () => times(await run(measured[0], measured.slice(1))),
+    member: async () => times(await run(memberProgram, [...embedded(), ...measured])),
+  });
+  const reference = `native ${milliseconds(taken.native)}`;
+  return ratioRow(what, reference, milliseconds(taken.member), taken.member / taken.native);
+}
+
+export const bystanders: Subject = {
+  name: 'bystanders',
+  needs: ['git', 'tar'],
+  async run() {
+    const tree = makeTree();
+    return [
+      await compare(`git status, ${files} files`, ['git', '-C', tree, 'status', '--short']),
+      await compare(`tar c, ${files} files`, [
+        'tar',
+        '-c',
+        '-f',
+        join(directory, 'tree.tar'),
+        '-C',
+        tree,
+        '.',
+      ]),
+    ];
+  },
+};
