@@ -61,7 +61,7 @@ function serve(options: ServeOptions): void {
       log,
       now,
       epoch: Date.now(),
-      locks: options.locks,
+      locks: options.locks.length > 0 ? options.locks : ['/'],
       signals,
       uid: process.getuid?.() ?? 0,
     }),
@@ -106,7 +106,7 @@ function createProgram(): Command {
     .addOption(socket())
     .option(
       '--locks <dir>',
-      'coordinate the locks of the files below this directory (repeatable)',
+      'coordinate the locks of files beneath this directory (repeatable; default: /)',
       directory,
       [],
     )
