@@ -5,8 +5,9 @@ import { twoFloors } from './pairs.js';
 import { connected, directory, memberProgram, native, run, startLeader } from './programs.js';
 import { median, microseconds, ratioRow, rounds, type Subject } from './run.js';
 
-const turns = '2000';
-const holdMicroseconds = '300';
+/** Half of them only warm up: V8 compiles a member's wait path after a few thousand waits. */
+const turns = '8000';
+const holdMicroseconds = '200';
 
 /** Median nanoseconds of a hand-over between two processes; `wrap` says what runs each. */
 async function handOvers(wrap: readonly string[], holding: 'sleep' | 'spin'): Promise<number> {

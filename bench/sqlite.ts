@@ -97,8 +97,8 @@ export const sqlite: Subject = {
   name: 'sqlite',
   needs: ['sqlite3', 'python3'],
   async run() {
-    const onDisk: Load = { folder: directory, mode: 'delete', transactions: 100 };
-    const rows = await compare('sqlite3, 8 writers, rollback journal on disk', onDisk, 5, { atLeast: 0.85 });
+    const onDisk: Load = { folder: directory, mode: 'delete', transactions: 200 };
+    const rows = await compare('sqlite3, 8 writers, rollback journal on disk', onDisk, 7, { atLeast: 0.85 });
     if (!existsSync('/dev/shm')) return rows;
     const inMemory: Load = { folder: directoryBelow('/dev/shm'), mode: 'wal', transactions: 1000 };
     return [...rows, ...(await compare('sqlite3, 8 writers, WAL in /dev/shm', inMemory, 5, 'report'))];
