@@ -132,12 +132,3 @@ SWARD_API int sward_park_finish(int tid, const void *saved, long number, long re
 SWARD_API int sward_park_detach(int tid, int signal) {
   return ptrace(PTRACE_DETACH, tid, 0, (void *)(intptr_t)signal) < 0 ? -errno : 0;
 }
-
-/* Waits (blocking) for the stop that PTRACE_INTERRUPT asked for; used around execve, where the stop comes at once. */
-SWARD_API int sward_park_wait(int tid, int wait, int *status) {
-  pid_t pid;
-  do {
-    pid = waitpid(tid, status, __WALL | (wait ? 0 : WNOHANG));
-  } while (pid < 0 && errno == EINTR);
-  return pid < 0 ? -errno : pid;
-}

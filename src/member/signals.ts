@@ -7,7 +7,7 @@
  */
 import { constants } from 'node:os';
 import { catchSignals, takeSignals } from '../shared/native/signals.js';
-import { processDescendants, processSignal, stopSelf } from '../shared/native/workload.js';
+import { parkPoll, processDescendants, processSignal, stopSelf } from '../shared/native/workload.js';
 import type { Launcher } from './launcher.js';
 
 /** sigaction(2): si_code of a signal that the kernel sent, here the terminal. */
@@ -64,12 +64,18 @@ export class SignalForwarder {
     for (const pid of processDescendants(this.#launcher.keeper)) processSignal(pid, signo);
   }
 
-  /** The keeper is gone: its orphans are ours now. */
+  /** The keeper is gone: its orphans are ours now. Returns when none is left. */
   killRest(): void {
     const own = process.pid;
+    const status = new Int32Array(1);
     for (let left = processDescendants(own); left.length > 0; left = processDescendants(own)) {
       for (const pid of left) processSignal(pid, SIGKILL);
-      if (left.every((pid) => processSignal(pid, 0) < 0)) return;
+      while (parkPoll(-1, status) > 0);
+      pause(1);
     }
   }
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
