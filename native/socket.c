@@ -151,10 +151,13 @@ SWARD_API int sward_socket_receive(int fd, uint8_t *bytes, int offset, int capac
   return -EMFILE;
 }
 
-/* Waits until the socket is readable (events 1) or writable (events 4), poll(2); -1 for ever. Returns revents, 0 late. */
+/* Waits until the socket is readable (events 1) or writable (events 4), poll(2); -1 for ever; a signal starts the time
+ * anew. Returns revents, 0 late. */
 SWARD_API int sward_socket_wait(int fd, int events, int timeout_milliseconds) {
   struct pollfd entry = {.fd = fd, .events = (short)events};
-  int ready = poll(&entry, 1, timeout_milliseconds);
+  int ready;
+  do ready = poll(&entry, 1, timeout_milliseconds);
+  while (ready < 0 && errno == EINTR);
   return ready < 0 ? -errno : ready == 0 ? 0 : entry.revents;
 }
 

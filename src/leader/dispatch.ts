@@ -7,7 +7,6 @@ import { PENDING } from '../shared/core-types.js';
 import { errnoName, errnoNumber, SyscallError } from '../shared/errno.js';
 import type { Log } from '../shared/log.js';
 import {
-  type AnyMessage,
   checkRequest,
   FrameKind,
   type Handlers,
@@ -15,6 +14,7 @@ import {
   messageNameOf,
   messages,
 } from '../shared/messages.js';
+import type { AnyMessage } from '../shared/protocol-declare.js';
 import type { Session } from './session.js';
 
 type AnyHandler = (request: unknown, session: Session, id: number) => unknown;

@@ -107,7 +107,8 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
       const closed = session.owner(owner);
       session.owners.delete(owner);
       for (const [id, wait] of closed.waits) {
-        if (core.cancel(wait)) context.settle(session, id, interrupted);
+        core.cancel(wait);
+        context.settle(session, id, interrupted);
       }
       core.releaseOwner(closed.owner);
       if (closed.pidfd >= 0) closeSync(closed.pidfd);

@@ -8,15 +8,15 @@ import { closeSync, lstatSync, unlinkSync } from 'node:fs';
 import type { Core } from '../shared/core-types.js';
 import { errnoName, errnoNumber } from '../shared/errno.js';
 import { FrameWriter, FramingError } from '../shared/frames.js';
-import { connectionsMax, frameBytesMax, unclaimedDescriptorsMax } from '../shared/limits.js';
+import { connectionsMax, unclaimedDescriptorsMax } from '../shared/limits.js';
 import type { Log } from '../shared/log.js';
-import { OwnerKind } from '../shared/messages.js';
-import { listenUnix, receiveFrames, sendFrames, waitForSocket } from '../shared/native/socket.js';
+import { listenUnix, sendFrames } from '../shared/native/socket.js';
 import { createDispatcher } from './dispatch.js';
 import { createHandlers } from './handlers.js';
 import { Outgoing } from './outgoing.js';
 import { EventKind, Reactor } from './reactor.js';
-import { Session, type SessionOwner } from './session.js';
+import { Refresher } from './refresher.js';
+import { Session } from './session.js';
 
 export interface ServerOptions {
   readonly socketPath: string;
@@ -41,10 +41,7 @@ export interface Server {
   stop(reason: string): void;
 }
 
-const again = -errnoNumber('EAGAIN');
 const interrupted = -errnoNumber('EINTR');
-/** Unhandled bytes at which a session's socket is not drained further. */
-const unhandledBytesMax = 64 * frameBytesMax;
 
 export function startServer(options: ServerOptions): Server {
   const { core, log, socketPath } = options;
@@ -54,8 +51,6 @@ export function startServer(options: ServerOptions): Server {
   const sessions = new Map<number, Session>();
   const startedAt = options.now();
   let sessionCount = 0;
-  let current: Session | undefined;
-  let refreshing = false;
   let accepting = true;
   const arrived: Session[] = [];
   const ended: { session: Session; reason: string }[] = [];
@@ -65,7 +60,7 @@ export function startServer(options: ServerOptions): Server {
     epoch: options.epoch,
     locks: options.locks,
     now: options.now,
-    refresh,
+    refresh: (session, owner) => refresher.refresh(session, owner),
     settle,
     counters() {
       const total = (count: (session: Session) => number) =>
@@ -81,6 +76,12 @@ export function startServer(options: ServerOptions): Server {
     },
   });
   const dispatcher = createDispatcher(handlers, cancel, log);
+  const refresher = new Refresher(core, {
+    overtake: dispatcher.overtake,
+    releaseAll,
+    toServe: (session) => arrived.push(session),
+    toSend: (session) => outgoing.mark(session),
+  });
   const outgoing = new Outgoing(reactor, (session) => close(session, 'lost', 0), close);
 
   function settle(session: Session, id: number, result: number): void {
@@ -95,7 +96,9 @@ export function startServer(options: ServerOptions): Server {
   function cancel(session: Session, id: number): void {
     const waiting = session.waits.get(id);
     // Unknown or finished: its DONE is on the way or was sent.
-    if (waiting !== undefined && core.cancel(waiting.wait)) settle(session, id, interrupted);
+    if (waiting === undefined) return;
+    core.cancel(waiting.wait);
+    settle(session, id, interrupted);
   }
 
   function accept(fd: number, pid: number, uid: number): void {
@@ -151,7 +154,7 @@ export function startServer(options: ServerOptions): Server {
   /** Handles the complete frames of a session. */
   function serve(session: Session): void {
     const { reader, overtaking } = session;
-    current = session;
+    refresher.current = session;
     outgoing.mark(session);
     try {
       while (!session.closed) {
@@ -169,46 +172,10 @@ export function startServer(options: ServerOptions): Server {
       if (!(error instanceof FramingError)) throw error;
       close(session, error.message);
     } finally {
-      current = undefined;
+      refresher.current = undefined;
     }
     if (reader.descriptors.length > unclaimedDescriptorsMax)
       close(session, 'descriptors that no message claims');
-  }
-
-  function refresh(session: Session, owner: SessionOwner): boolean {
-    if (refreshing || session.closed) return false;
-    refreshing = true;
-    let changed = false;
-    try {
-      if (session !== current) changed = drain(session);
-      if (owner.kind === OwnerKind.process && owner.pidfd >= 0 && !owner.ended && hasEnded(owner.pidfd)) {
-        owner.ended = true;
-        core.releaseOwner(owner.owner);
-        changed = true;
-      }
-    } finally {
-      refreshing = false;
-    }
-    return changed;
-  }
-
-  /** Reads what the session has sent so far and applies the releases in it (see overtaking.ts). */
-  function drain(session: Session): boolean {
-    const { reader } = session;
-    let received = 0;
-    do received = receiveFrames(session.fd, reader);
-    while (received > 0 && reader.length < unhandledBytesMax);
-    const changed = session.overtaking.scan(reader, (name, id, request) =>
-      dispatcher.overtake(session, name, id, request),
-    );
-    if (changed) outgoing.mark(session);
-    if (received > 0 || received === again || received === interrupted) {
-      if (reader.length > 0) arrived.push(session);
-      return changed;
-    }
-    // The peer is gone: its locks go now, the rest when the loop learns of it.
-    releaseAll(session);
-    return true;
   }
 
   function takeEvent(at: number): number | undefined {
@@ -269,8 +236,4 @@ export function startServer(options: ServerOptions): Server {
       }
     },
   };
-}
-
-function hasEnded(pidfd: number): boolean {
-  return waitForSocket(pidfd, 'readable', 0);
 }

@@ -2,15 +2,14 @@
  * Every message between a client (a member, a tool) and the leader, declared once. The types of requests and replies,
  * the handlers that the leader must have, the checks of what arrives and the table in design/protocol.md derive from here.
  */
-import { type ErrnoName, errnoName, SyscallError } from './errno.js';
+import { errnoName, SyscallError } from './errno.js';
 import { commandCharactersMax, locksPerReplyMax } from './limits.js';
 import { LockKind, LockType } from './lock-types.js';
+import { type AnyMessage, message } from './protocol-declare.js';
 import {
   boolean,
   checkFields,
   choice,
-  type Field,
-  type Fields,
   list,
   offset,
   optional,
@@ -35,48 +34,6 @@ export type OwnerKind = (typeof OwnerKind)[keyof typeof OwnerKind];
 /** What `lockGet` looks for: what would conflict with a read or a write lock, or (F_OFD_GETLK with F_UNLCK) an own lock. */
 export const LockQuery = { ...LockType, own: 2 } as const;
 export type LockQuery = (typeof LockQuery)[keyof typeof LockQuery];
-
-interface Declaration<Q extends Fields, R extends Fields, W extends boolean> {
-  /** 1 to 0x6f: one byte of msgpack. */
-  readonly id: number;
-  readonly summary: string;
-  readonly request: Q;
-  readonly reply: R;
-  /** May be answered PENDING and be cancelled. */
-  readonly waits: W;
-  /** What it may answer besides EINVAL (a field is wrong), EPROTO (framing, unknown message) and EIO (a bug). */
-  readonly errors: readonly ErrnoName[];
-  /** Descriptors that its frame carries; a name: one when that boolean field is true. */
-  readonly descriptors: number | (keyof Q & string);
-  /** Releases locks: the leader applies it before it refuses another session because of them. */
-  readonly releases: boolean;
-}
-
-export interface Message<Q extends Fields, R extends Fields, W extends boolean> extends Declaration<Q, R, W> {
-  readonly requestNames: readonly string[];
-  readonly replyNames: readonly string[];
-}
-
-type Optional = 'reply' | 'waits' | 'errors' | 'descriptors' | 'releases';
-
-// biome-ignore lint/complexity/noBannedTypes: no fields at all is what a reply mostly has
-function message<Q extends Fields, R extends Fields = {}, W extends boolean = false>(
-  declared: Omit<Declaration<Q, R, W>, Optional> & Partial<Pick<Declaration<Q, R, W>, Optional>>,
-): Message<Q, R, W> {
-  const complete = {
-    reply: {} as R,
-    waits: false as W,
-    errors: [],
-    descriptors: 0,
-    releases: false,
-    ...declared,
-  };
-  return {
-    ...complete,
-    requestNames: Object.keys(complete.request),
-    replyNames: Object.keys(complete.reply),
-  };
-}
 
 /** A number that the client chose when it registered the file or owner. */
 const handle = uint(0xffff_ffff, 'handle');
@@ -205,7 +162,6 @@ export const messages = {
 
 export type Messages = typeof messages;
 export type MessageName = keyof Messages;
-export type AnyMessage = Message<Fields, Fields, boolean>;
 export type Request<N extends MessageName> = Values<Messages[N]['request']>;
 export type Reply<N extends MessageName> = Values<Messages[N]['reply']>;
 /** What a handler returns: nothing where the reply has no fields. */
@@ -243,28 +199,4 @@ export function checkReply<N extends MessageName>(name: N, values: readonly unkn
   if (errno !== 0) throw new SyscallError(errnoName(errno), values[3] as string | undefined);
   const spec = messages[name] as unknown as AnyMessage;
   return checkFields(spec.reply, spec.replyNames, values, 3) as Reply<N>;
-}
-
-const describe = (fields: Fields): string =>
-  Object.entries(fields)
-    .map(([name, field]: [string, Field<unknown>]) => `${name}: ${field.description}`)
-    .join('; ') || '—';
-
-/** The table of messages as design/protocol.md holds it (a test compares). */
-export function describeMessages(): string {
-  const lines = [
-    '| id | message | request | reply | descriptors | errors |',
-    '| --- | --- | --- | --- | --- | --- |',
-  ];
-  for (const name of messageNames) {
-    const spec: AnyMessage = messages[name] as unknown as AnyMessage;
-    const marks = `${spec.waits ? ' (may wait)' : ''}${spec.releases ? ' (releases)' : ''}`;
-    const carried =
-      typeof spec.descriptors === 'string' ? `1 if ${spec.descriptors}` : `${spec.descriptors || '—'}`;
-    lines.push(
-      `| ${spec.id} | **${name}**${marks}: ${spec.summary} | ${describe(spec.request)} | ${describe(spec.reply)} ` +
-        `| ${carried} | ${spec.errors.join(' ') || '—'} |`,
-    );
-  }
-  return `${lines.join('\n')}\n`;
 }

@@ -4,6 +4,7 @@
  */
 import { checkResult } from '../errno.js';
 import type { FrameReader, FrameWriter } from '../frames.js';
+import { unclaimedDescriptorsMax } from '../limits.js';
 import { lib } from './library.js';
 
 const nativeListen = lib.func('int sward_socket_listen(const char *path, int backlog)');
@@ -19,12 +20,12 @@ const nativeWait = lib.func('int sward_socket_wait(int fd, int events, int timeo
 const nativeIdentity = lib.func('int sward_file_identity(int fd, void *out)');
 const nativePin = lib.func('int sward_file_pin(int fd)');
 
-/** Most descriptors that one send may carry (SCM_MAX_FD). */
-export const descriptorsPerSendMax = 253;
+/** Most descriptors that one message may carry (SCM_MAX_FD, unix(7)). */
+const descriptorsReceivedMax = 253;
 /** Bytes asked for by one receive. */
 const receiveBytes = 64 * 1024;
 
-const descriptorTable = new Int32Array(1 + descriptorsPerSendMax);
+const descriptorTable = new Int32Array(1 + descriptorsReceivedMax);
 const identityTable = new BigUint64Array(2);
 
 /** Listens at `path` with mode 0600, replacing a stale socket. EADDRINUSE when somebody listens there already. */
@@ -50,7 +51,7 @@ export function peerCredentials(fd: number): { pid: number; uid: number; gid: nu
 export function sendFrames(fd: number, writer: FrameWriter): number {
   while (writer.length > 0) {
     const { descriptors } = writer;
-    const count = Math.min(descriptors.length, descriptorsPerSendMax);
+    const count = Math.min(descriptors.length, unclaimedDescriptorsMax);
     for (let i = 0; i < count; i++) descriptorTable[i] = descriptors[i]!;
     const length = writer.lengthWithin(count);
     const sent: number = nativeSend(fd, writer.bytes, writer.start, length, descriptorTable, count);
