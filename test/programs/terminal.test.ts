@@ -1,0 +1,95 @@
+/** A member on a controlling terminal. */
+import { expect } from 'chai';
+import { kill, memberPath, type Program, python, type Scene, scene, script } from './support.js';
+
+const onTerminal = (scene: Scene, command: readonly string[]): Program =>
+  scene.start([python, script('terminal.py'), ...command], {
+    env: { PS1: '$ ', TERM: 'dumb', HISTFILE: '' },
+  });
+
+const interrupt = '\x03';
+const suspend = '\x1a';
+const endOfFile = '\x04';
+const shell = ['bash', '--norc', '--noprofile', '-i'];
+
+/** Types a line and waits for what it says. */
+async function type(terminal: Program, line: string, answer: RegExp): Promise<void> {
+  terminal.stdout = '';
+  terminal.write(line);
+  await terminal.said(answer);
+}
+
+describe('a member on a terminal', () => {
+  scene('stty size', async (scene) => {
+    const { status, stdout } = await onTerminal(scene, [memberPath, '--', 'stty', 'size']).result;
+    expect(stdout.trim()).to.equal('33 101');
+    expect(status).to.equal(0);
+  });
+
+  scene('the program has the terminal: tty and /dev/tty', async (scene) => {
+    const ask = [memberPath, '--', 'sh', '-c', 'tty && echo opened >/dev/tty'];
+    const { stdout } = await onTerminal(scene, ask).result;
+    expect(stdout).to.match(/^\/dev\/pts\/\d+\r\nopened\r\n$/);
+  });
+
+  scene('what is typed is read, Ctrl-D ends', async (scene) => {
+    const terminal = onTerminal(scene, [memberPath, '--', 'sh', '-c', 'echo go; cat; echo end']);
+    await terminal.said(/go/);
+    await type(terminal, 'abc\n', /abc\r\nabc\r\n/);
+    terminal.write(endOfFile);
+    expect((await terminal.result).status).to.equal(0);
+    expect(terminal.stdout).to.match(/end/);
+  });
+
+  scene('Ctrl-C ends the program: 130', async (scene) => {
+    const terminal = onTerminal(scene, [memberPath, '--', 'sh', '-c', 'echo go; exec cat']);
+    await terminal.said(/go/);
+    await type(terminal, 'abc\n', /abc\r\nabc\r\n/);
+    terminal.write(interrupt);
+    expect((await terminal.result).status).to.equal(130);
+  });
+
+  scene('Ctrl-C reaches the program once', async (scene) => {
+    const terminal = onTerminal(scene, [memberPath, '--', python, script('signals.py')]);
+    const program = Number((await terminal.said(/ready (\d+)/))[1]);
+    await type(terminal, interrupt, /got SIGINT/);
+    terminal.write('\x1c');
+    await terminal.said(/got SIGQUIT/);
+    expect(terminal.stdout.match(/got SIGINT/g)).to.have.lengthOf(1);
+    for (let i = 0; i < 2; i++) {
+      kill(program, 'SIGTERM');
+      await terminal.said(new RegExp(`got SIGTERM ${i + 1}`));
+    }
+    expect((await terminal.result).status).to.equal(7);
+  });
+
+  scene('Ctrl-Z stops the job of the shell outside, fg continues it', async (scene) => {
+    const terminal = onTerminal(scene, shell);
+    await terminal.said(/\$ $/);
+    await type(terminal, `${memberPath} -- sh -c 'echo go; exec cat'\n`, /^go/m);
+    await type(terminal, 'abc\n', /abc\r\nabc\r\n/);
+    await type(terminal, suspend, /Stopped/);
+    await type(terminal, 'echo status $((100 + $?))\n', /status 248/);
+    await type(terminal, 'fg\n', /exec cat/);
+    await type(terminal, 'def\n', /def\r\ndef\r\n/);
+    await type(terminal, interrupt, /\$ $/);
+    await type(terminal, 'echo status $((100 + $?))\n', /status 230/);
+    terminal.write('exit 0\n');
+    expect((await terminal.result).status).to.equal(0);
+  });
+
+  scene('a shell inside the member controls its jobs', async (scene) => {
+    const terminal = onTerminal(scene, [memberPath, '--', ...shell]);
+    await terminal.said(/\$ $/);
+    await type(terminal, "sh -c 'echo go; exec cat'\n", /^go/m);
+    await type(terminal, 'abc\n', /abc\r\nabc\r\n/);
+    await type(terminal, suspend, /Stopped/);
+    await type(terminal, 'jobs\n', /Stopped .*cat/);
+    await type(terminal, 'fg\n', /cat/);
+    await type(terminal, 'def\n', /def\r\ndef\r\n/);
+    await type(terminal, interrupt, /\$ $/);
+    await type(terminal, 'echo status $((100 + $?))\n', /status 230/);
+    terminal.write('exit 9\n');
+    expect((await terminal.result).status).to.equal(9);
+  });
+});
