@@ -10,7 +10,7 @@ import { type FrameReader, FramingError } from '../shared/frames.js';
 import type { LockRange, Offset } from '../shared/lock-types.js';
 import { checkRequest, type MessageName, messageNameOf, type Request } from '../shared/messages.js';
 
-export type ReleaseName = 'lockUnset' | 'lockRelease' | 'ownerClose';
+type ReleaseName = 'lockUnset' | 'lockRelease' | 'ownerClose';
 /** Applies a release and answers it; false when it must be answered in its turn (an error). */
 type Apply = <N extends ReleaseName>(name: N, id: number, request: Request<N>) => boolean;
 

@@ -160,12 +160,12 @@ export const messages = {
   }),
 } as const;
 
-export type Messages = typeof messages;
+type Messages = typeof messages;
 export type MessageName = keyof Messages;
 export type Request<N extends MessageName> = Values<Messages[N]['request']>;
 export type Reply<N extends MessageName> = Values<Messages[N]['reply']>;
 /** What a handler returns: nothing where the reply has no fields. */
-export type Answer<N extends MessageName> = keyof Messages[N]['reply'] extends never ? undefined : Reply<N>;
+type Answer<N extends MessageName> = keyof Messages[N]['reply'] extends never ? undefined : Reply<N>;
 
 /**
  * The leader's handlers; a missing one does not compile. One that may wait answers 0, PENDING (it answers the call

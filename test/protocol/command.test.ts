@@ -167,6 +167,15 @@ describe('the command leader', () => {
     client.close();
   });
 
+  it('signals that come while it ends change nothing', async () => {
+    const hurried = new LeaderProcess();
+    await hurried.start();
+    const { pid } = hurried;
+    const again = setInterval(() => existsSync(`/proc/${pid}/exe`) && process.kill(pid, 'SIGTERM'), 1);
+    expect(await hurried.stop()).to.equal(0);
+    clearInterval(again);
+  });
+
   it('a stale socket is replaced', async () => {
     const first = new LeaderProcess();
     await first.start();

@@ -9,7 +9,6 @@ import { lib } from './library.js';
 
 const nativeListen = lib.func('int sward_socket_listen(const char *path, int backlog)');
 const nativeConnect = lib.func('int sward_socket_connect(const char *path)');
-const nativeCredentials = lib.func('int sward_socket_credentials(int fd, void *out)');
 const nativeSend = lib.func(
   'int sward_socket_send(int fd, void *bytes, int offset, int length, void *fds, int count)',
 );
@@ -35,13 +34,6 @@ export function listenUnix(path: string, backlog: number): number {
 
 export function connectUnix(path: string): number {
   return checkResult(nativeConnect(path), `cannot connect to ${path}`);
-}
-
-/** Who is at the other end, as the kernel says (SO_PEERCRED). */
-export function peerCredentials(fd: number): { pid: number; uid: number; gid: number } {
-  const out = new Int32Array(3);
-  checkResult(nativeCredentials(fd, out), 'SO_PEERCRED');
-  return { pid: out[0]!, uid: out[1]!, gid: out[2]! };
 }
 
 /**
