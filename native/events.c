@@ -35,11 +35,18 @@ SWARD_API int sward_timer_open(void) {
   return fd < 0 ? -errno : fd;
 }
 
-/* Starts the timer anew, and takes notice of an expiry. */
-SWARD_API int sward_timer_arm(int fd, int milliseconds) {
+/* Starts the timer anew (0: at once), and takes notice of an expiry. */
+SWARD_API int sward_timer_arm(int fd, int64_t microseconds) {
   uint64_t expiries;
   ssize_t length = read(fd, &expiries, sizeof expiries);
   (void)length;
-  struct itimerspec when = {.it_value = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L}};
+  if (microseconds < 1) microseconds = 1;
+  struct itimerspec when = {.it_value = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000}};
   return timerfd_settime(fd, 0, &when, NULL) == 0 ? 0 : -errno;
+}
+
+/* Takes notice of an expiry: the descriptor is not readable any more. */
+SWARD_API int sward_timer_clear(int fd) {
+  uint64_t expiries;
+  return read(fd, &expiries, sizeof expiries) < 0 ? -errno : 0;
 }

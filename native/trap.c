@@ -15,7 +15,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #include "sward.h"
 
@@ -71,11 +70,9 @@ static void send_ready_answer(struct trap_block *block, int listener) {
   }
 }
 
-/* Sends the ready answer, then blocks until a trap, the leader's socket or the event set has something, or for
- * timeout_us (-1: for ever). Nothing is done between the two: the answered thread runs on this CPU, once this one
+/* Sends the ready answer, then blocks until a trap, the leader's socket or the event set has something. Nothing is done between the two: the answered thread runs on this CPU, once this one
  * sleeps. A trap that is there is received into the block. Returns READY_* bits. */
-SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, int link_events, int events,
-                              int64_t timeout_us) {
+SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, int link_events, int events) {
   struct pollfd fds[3] = {
       {.fd = listener, .events = POLLIN},
       {.fd = events, .events = POLLIN},
@@ -83,8 +80,7 @@ SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, 
   };
   drop_copy(block);
   send_ready_answer(block, listener);
-  struct timespec timeout = {.tv_sec = timeout_us / 1000000, .tv_nsec = (timeout_us % 1000000) * 1000};
-  int count = ppoll(fds, link < 0 ? 2 : 3, timeout_us < 0 ? NULL : &timeout, NULL);
+  int count = poll(fds, link < 0 ? 2 : 3, -1);
   if (count < 0) return errno == EINTR ? 0 : -errno;
   int ready = 0;
   if (fds[1].revents) ready |= READY_EVENTS;

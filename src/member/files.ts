@@ -4,8 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { idleFilesMax } from '../shared/limits.js';
-import { timerArm } from '../shared/native/workload.js';
-import type { Description } from './descriptions.js';
+import type { Description, Timers } from './descriptions.js';
 import type { LeaderLink, LinkFile } from './link.js';
 import type { Process } from './processes.js';
 import type { TrapBlock } from './trap-block.js';
@@ -41,15 +40,14 @@ const sweepMilliseconds = 1000;
 
 export class FileTable {
   readonly #link: LeaderLink;
-  readonly #timer: number;
+  readonly #timers: Timers;
   #sweeping = false;
   readonly #byHash = new Map<number, MemberFile[]>();
   readonly #idle: LRUCache<MemberFile, true>;
 
-  /** `timer` is the descriptor of a native timer; `sweep` is to be called when it is due. */
-  constructor(link: LeaderLink, timer: number) {
+  constructor(link: LeaderLink, timers: Timers) {
     this.#link = link;
-    this.#timer = timer;
+    this.#timers = timers;
     this.#idle = new LRUCache<MemberFile, true>({
       max: idleFilesMax,
       dispose: (_value, file, reason) => {
@@ -86,11 +84,11 @@ export class FileTable {
     this.#idle.set(file, true);
     if (this.#sweeping) return;
     this.#sweeping = true;
-    timerArm(this.#timer, sweepMilliseconds);
+    this.#timers.after(sweepMilliseconds, () => this.#sweep());
   }
 
   /** Forgets what has been idle since the last sweep. */
-  sweep(): void {
+  #sweep(): void {
     for (const file of [...this.#idle.keys()]) {
       if (file.used || file.stale) {
         this.#idle.delete(file);
@@ -100,7 +98,7 @@ export class FileTable {
       }
     }
     this.#sweeping = this.#idle.size > 0;
-    timerArm(this.#timer, this.#sweeping ? sweepMilliseconds : 0);
+    if (this.#sweeping) this.#timers.after(sweepMilliseconds, () => this.#sweep());
   }
 
   /** To be called when something that used the file ended. */

@@ -10,6 +10,8 @@ import {
   eventsTake,
   parkPoll,
   Ready,
+  timerArm,
+  timerClear,
   timerOpen,
   trapPrepare,
   trapWait,
@@ -69,6 +71,9 @@ export class Supervisor {
   readonly #signals: SignalForwarder;
   readonly #handlers: (((member: Member) => void) | undefined)[] = [];
   readonly #events: number;
+  readonly #timer: number;
+  /** When the timer will expire; Infinity while it is not running. */
+  #timerAt = Number.POSITIVE_INFINITY;
   readonly #keys = new Int32Array(64);
   readonly #childStatus = new Int32Array(1);
   #status = memberFailed;
@@ -86,9 +91,9 @@ export class Supervisor {
     eventsAdd(this.#events, options.signals, signalsKey);
     eventsAdd(this.#events, launcher.control, controlKey);
     const timers = new LoopTimers(now);
-    const timer = timerOpen();
-    eventsAdd(this.#events, timer, timerKey);
-    const files = new FileTable(link, timer);
+    this.#timer = timerOpen();
+    eventsAdd(this.#events, this.#timer, timerKey);
+    const files = new FileTable(link, timers);
     const processes = new ProcessTable(link, this.#events, {
       refresh: (process) => this.#refresh(process),
     });
@@ -128,27 +133,16 @@ export class Supervisor {
   /** Runs until nothing of the workload is left. Returns the exit status of its first process. */
   run(): number {
     const { launcher, link } = this.#options;
-    const { block, waits, timers } = this.#member;
+    const { block, waits } = this.#member;
     while (!this.#done) {
-      const ready = trapWait(
-        block.buffer,
-        launcher.listener,
-        link.descriptor,
-        link.events,
-        this.#events,
-        this.#timeout(),
-      );
+      const ready = trapWait(block.buffer, launcher.listener, link.descriptor, link.events, this.#events);
       // Ends of processes first: a thread id in the trap may be a reused one.
       if (ready & Ready.events) this.#takeEvents();
       if (ready & Ready.link) link.receive();
       if (ready & Ready.trap) this.#dispatch();
       // The last thread under the filter is gone: the listener only reports that from now on.
       if (ready & Ready.listenerGone) this.#listenerGone();
-      if (this.#due() !== Number.POSITIVE_INFINITY) {
-        waits.run();
-        timers.run();
-        if (link.deadline <= this.#options.now()) link.expire(this.#options.now());
-      }
+      this.#keepTime();
     }
     waits.close();
     link.close();
@@ -161,11 +155,25 @@ export class Supervisor {
     return Math.min(waits.deadline, timers.deadline, this.#options.link.deadline);
   }
 
-  /** Microseconds until something is due, -1 for never. */
-  #timeout(): number {
+  /**
+   * Sees to it that the timer expires in time. It is not stopped when nothing is due any more: one that expires in
+   * vain now and then costs less than a timeout of each wait.
+   */
+  #keepTime(): void {
     const due = this.#due();
-    if (due === Number.POSITIVE_INFINITY) return -1;
-    return Math.max(0, Math.ceil((due - this.#options.now()) * 1000));
+    if (due >= this.#timerAt) return;
+    this.#timerAt = due;
+    timerArm(this.#timer, (due - this.#options.now()) * 1000);
+  }
+
+  #timerExpired(): void {
+    const { waits, timers } = this.#member;
+    const { link, now } = this.#options;
+    timerClear(this.#timer);
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    waits.run();
+    timers.run();
+    if (link.deadline <= now()) link.expire(now());
   }
 
   #dispatch(): void {
@@ -195,7 +203,7 @@ export class Supervisor {
       const key = this.#keys[i]!;
       if (key === signalsKey) this.#handleSignals();
       else if (key === controlKey) this.#hearKeeper();
-      else if (key === timerKey) this.#member.files.sweep();
+      else if (key === timerKey) this.#timerExpired();
       else {
         const process = this.#member.processes.byPid(key);
         if (process) this.#ended(process);

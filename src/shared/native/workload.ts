@@ -15,8 +15,8 @@ type Call<A extends unknown[]> = (...args: A) => number;
 const func = <A extends unknown[]>(declaration: string): Call<A> => lib.func(declaration) as Call<A>;
 
 export const trapWait = func<
-  [block: Buffer, listener: number, link: number, linkEvents: number, events: number, timeout: number]
->('int sward_trap_wait(void *, int, int, int, int, int64_t)');
+  [block: Buffer, listener: number, link: number, linkEvents: number, events: number]
+>('int sward_trap_wait(void *, int, int, int, int)');
 export const trapAnswer = func<
   [block: Buffer, listener: number, low: number, high: number, value: number, error: number, flags: number]
 >('int sward_trap_answer(void *, int, uint32_t, uint32_t, int64_t, int, uint32_t)');
@@ -79,7 +79,8 @@ export const eventsTake = func<[set: number, keys: Int32Array, max: number]>(
 );
 
 export const timerOpen = func<[]>('int sward_timer_open(void)');
-export const timerArm = func<[timer: number, milliseconds: number]>('int sward_timer_arm(int, int)');
+export const timerArm = func<[timer: number, microseconds: number]>('int sward_timer_arm(int, int64_t)');
+export const timerClear = func<[timer: number]>('int sward_timer_clear(int)');
 const probeRefused = func<[]>('int sward_probe_refused(void)');
 /** By number, as native/process.c has them. */
 export const vitalCall = 'process_vm_readv(2)';
