@@ -1,9 +1,8 @@
 /** The commands `member` and `leader` as a user of a shell sees them. */
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { listLocks, startActor, untilLocks } from './locks.js';
-import { leaderPath, memberPath, type Scene, scene } from './support.js';
+import { leaderPath, memberPath, type Scene, scene, until } from './support.js';
 
 interface StatusCase {
   readonly name: string;
@@ -81,7 +80,7 @@ const statuses: readonly StatusCase[] = [
   {
     name: 'a member inside a member',
     command: () => [memberPath, '--', memberPath, '--', 'true'],
-    status: 125,
+    status: 7,
     says: /inside|within|another member/,
   },
   { name: 'leader: a bad option', command: () => [leaderPath, '--bad'], status: 2, says: /--bad/ },
@@ -161,7 +160,11 @@ describe('commands: what passes through a member', () => {
 
   scene('the end of the output: nothing of the member keeps the pipe', async (scene) => {
     const program = scene.member(['sh', '-c', 'echo first; exec >/dev/null; read line; exit 8']);
-    await once(program.child.stdout, 'end');
+    await until(
+      () => program.child.stdout.readableEnded,
+      () => `the end of the output: ${program.stdout}`,
+      10_000,
+    );
     expect(program.running).to.equal(true);
     program.write('go\n');
     expect(await program.result).to.include({ status: 8, stdout: 'first\n' });

@@ -1,12 +1,11 @@
 /** Critical sections over a counter in a file: programs of several members, each with its own way to lock. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { connect } from '../../src/shared/client.js';
 import { listLocks } from './locks.js';
-import { isInstalled, python, type Scene, scene, script } from './support.js';
+import { compile, isInstalled, python, type Scene, scene, script } from './support.js';
 
 interface Counting {
   readonly name: string;
@@ -74,9 +73,7 @@ describe('critical sections over a counter file', () => {
   const directory = mkdtempSync(join(tmpdir(), 'sward-counter-'));
   const program = join(directory, 'counter');
 
-  before(() => {
-    execFileSync('gcc', ['-D_GNU_SOURCE', '-O1', '-static', '-o', program, script('counter.c')]);
-  });
+  before(() => compile('counter', directory));
 
   after(() => rmSync(directory, { recursive: true }));
 

@@ -23,6 +23,14 @@ export function isInstalled(program: string): boolean {
   return directories.some((directory) => existsSync(join(directory, program)));
 }
 
+/** Compiles scripts/NAME.c and gives the path of the program, in a directory that the caller removes. */
+export function compile(name: string, directory: string): string {
+  const program = join(directory, name);
+  const flags = ['-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-O1', '-static'];
+  execFileSync('gcc', [...flags, '-o', program, script(`${name}.c`)]);
+  return program;
+}
+
 /** More than anything takes on a busy machine: only a fault is as slow. */
 const sceneMillisecondsMax = 90_000;
 const eventMillisecondsMax = 40_000;
