@@ -57,7 +57,7 @@ export interface Looked {
   readonly slot: Slot | undefined;
 }
 
-const readLockWhence = 0;
+const whenceSet = 0;
 
 /**
  * What descriptor `fd` of the trapped thread refers to, as remembered, and the struct flock at `address` (unless that
@@ -70,7 +70,10 @@ export function recall(member: Member, fd: number, address: number): Looked | un
   if (!process || !slot?.file.known) return undefined;
   slot.file.stale = false;
   if (address === 0) return block.tid === process.pid ? { process, slot } : undefined;
-  if (trapReadLock(block.buffer, process.pid, address) < 0 || block.lockWhence !== readLockWhence)
+  if (
+    trapReadLock(block.buffer, process.pid, process.memory, address) < 0 ||
+    block.lockWhence !== whenceSet
+  )
     return undefined;
   return { process, slot };
 }

@@ -10,6 +10,7 @@ import {
   closeDescriptor,
   eventsAdd,
   eventsRemove,
+  memoryOpen,
   processCommand,
   processGroupOf,
   processHasThread,
@@ -45,6 +46,8 @@ export class Process {
   readonly waits = new Set<Wait>();
   /** What its descriptors refer to, dropped by whatever closes or replaces them (all of that is trapped). */
   readonly slots = new Map<number, Slot>();
+  /** Its memory (/proc/PID/mem) while slots are remembered, else negative. */
+  memory = -1;
   /** Threads whose closing call was let run and may not have run yet: meanwhile nothing new is remembered. */
   readonly closers = new Set<number>();
   /** False once a descriptor table may be shared by processes, or a thread may have its own. */
@@ -77,6 +80,7 @@ export class Process {
   /** Remembers a descriptor that was just looked at. */
   remember(fd: number, slot: Slot): void {
     if (this.closers.size > 0 || !this.remembers) return;
+    if (this.memory < 0) this.memory = memoryOpen(this.pid);
     if (this.slots.size >= slotsMax) this.slots.clear();
     this.slots.set(fd, slot);
   }
@@ -86,7 +90,14 @@ export class Process {
     this.closers.add(tid);
     for (const wait of this.waits) if (wait.fd >= low && wait.fd <= high) wait.descriptorClosed = true;
     if (low === high) this.slots.delete(low);
-    else this.slots.clear();
+    else this.forgetSlots();
+  }
+
+  /** What is remembered of its descriptors and its memory goes: it may be about to exec. */
+  forgetSlots(): void {
+    this.slots.clear();
+    if (this.memory >= 0) closeDescriptor(this.memory);
+    this.memory = -1;
   }
 
   /** It holds no record lock on the file any more. */
@@ -110,6 +121,9 @@ export class ProcessTable {
   readonly #events: number;
   readonly #hooks: ProcessHooks;
   readonly #byPid = new Map<number, Process>();
+  /** The thread that was asked for last, and its process. */
+  #lastTid = 0;
+  #lastProcess: Process | undefined;
   readonly #groups = new LRUCache<number, number>({ max: rememberedThreadsMax });
 
   /** Threads of unknown processes whose closing call was let run last. */
@@ -143,11 +157,18 @@ export class ProcessTable {
 
   /** The tracked process of a thread, as remembered; the caller checks it (trapInspect) or calls `forgetThread`. */
   remembered(tid: number): Process | undefined {
+    if (tid === this.#lastTid) return this.#lastProcess;
     const group = this.#groups.get(tid);
-    return group === undefined ? undefined : this.#byPid.get(group);
+    const process = group === undefined ? undefined : this.#byPid.get(group);
+    if (process) {
+      this.#lastTid = tid;
+      this.#lastProcess = process;
+    }
+    return process;
   }
 
   forgetThread(tid: number): void {
+    this.#lastTid = 0;
     this.#groups.delete(tid);
   }
 
@@ -201,7 +222,7 @@ export class ProcessTable {
     this.#remembers = false;
     for (const process of this.#byPid.values()) {
       process.remembers = false;
-      process.slots.clear();
+      process.forgetSlots();
     }
   }
 
@@ -209,9 +230,12 @@ export class ProcessTable {
   drop(process: Process): void {
     if (this.#byPid.get(process.pid) !== process) return;
     this.#byPid.delete(process.pid);
+    this.#lastTid = 0;
+    this.#lastProcess = undefined;
     for (const file of process.files.keys()) file.holders.delete(process);
     process.files.clear();
     if (process.knownOwner) this.#link.closeOwner(process.knownOwner);
+    process.forgetSlots();
     eventsRemove(this.#events, process.pidfd);
     closeDescriptor(process.pidfd);
   }

@@ -27,9 +27,10 @@ export const trapPrepare = func<[block: Buffer, listener: number]>('int sward_tr
 export const trapInspect = func<[block: Buffer, pidfd: number, tgid: number, fd: number, address: number]>(
   'int sward_trap_inspect(void *, int, int, int, uint64_t)',
 );
-export const trapReadLock = func<[block: Buffer, tgid: number, address: number]>(
-  'int sward_trap_read_lock(void *, int, uint64_t)',
+export const trapReadLock = func<[block: Buffer, tgid: number, memory: number, address: number]>(
+  'int sward_trap_read_lock(void *, int, int, uint64_t)',
 );
+export const memoryOpen = func<[pid: number]>('int sward_process_memory_open(int)');
 export const trapWriteLock = func<[block: Buffer, tid: number, address: number, onlyType: number]>(
   'int sward_trap_write_lock(void *, int, uint64_t, int)',
 );
