@@ -18,7 +18,7 @@ export const describeLoad = (): string => loadavg()[0]!.toFixed(2);
 
 /** Whether a program can be found. */
 export function installed(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +37,6 @@ SWARD_API int sward_process_group_of(int tid) {
 SWARD_API int sward_process_open(int pid) {
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
   return fd < 0 ? -errno : fd;
-}
-
-/* 1 once the process has ended (all of its threads), else 0. */
-SWARD_API int sward_process_ended(int pidfd) {
-  struct pollfd fd = {.fd = pidfd, .events = POLLIN};
-  return poll(&fd, 1, 0) == 1;
 }
 
 SWARD_API int sward_process_signal(int pid, int signal) { return kill(pid, signal) == 0 ? 0 : -errno; }

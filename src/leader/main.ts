@@ -4,7 +4,7 @@
  */
 import { realpathSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { DeadlockReport } from '../shared/core-types.js';
+import { describeDeadlock } from '../shared/describe.js';
 import { SyscallError } from '../shared/errno.js';
 import { createLog, type LogLevel, logLevels } from '../shared/log.js';
 import { catchSignals } from '../shared/native/signals.js';
@@ -44,9 +44,6 @@ function directory(path: string, earlier: readonly string[]): readonly string[] 
   }
   throw new InvalidArgumentError(`${path} is no directory.`);
 }
-
-const describeDeadlock = ({ processes }: DeadlockReport): string =>
-  `deadlock: ${processes.map(({ pid, command }) => `${pid} (${command})`).join(' waits for ')} waits for the first`;
 
 function serve(options: ServeOptions): void {
   const path = socketPath(options.socket);

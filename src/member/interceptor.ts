@@ -70,10 +70,7 @@ export function recall(member: Member, fd: number, address: number): Looked | un
   if (!process || !slot?.file.known) return undefined;
   slot.file.stale = false;
   if (address === 0) return block.tid === process.pid ? { process, slot } : undefined;
-  if (
-    trapReadLock(block.buffer, process.pid, process.memory, address) < 0 ||
-    block.lockWhence !== whenceSet
-  )
+  if (trapReadLock(block.buffer, process.pid, process.memory, address) < 0 || block.lockWhence !== whenceSet)
     return undefined;
   return { process, slot };
 }
@@ -104,7 +101,7 @@ export function inspect(member: Member, fd: number, address: number): Process | 
   return undefined;
 }
 
-export function syscallError(result: number): SyscallError {
+function syscallError(result: number): SyscallError {
   return new SyscallError(errnoName(result));
 }
 

@@ -278,7 +278,7 @@ function run(seed: number): void {
 }
 
 describe('lock core against the byte-map model', () => {
-  const given = process.env['SWARD_SEED'];
+  const given = process.env.SWARD_SEED;
   const fresh = process.pid * 65_537 + (Number(process.hrtime.bigint() % 65_537n) | 0);
   const seeds = given !== undefined ? [Number(given)] : [1, 2, 3, 4, 5, fresh];
   for (const seed of seeds) {

@@ -38,7 +38,6 @@ export const trapWriteLock = func<[block: Buffer, tid: number, address: number, 
 export const processGroupOf = func<[tid: number]>('int sward_process_group_of(int)');
 export const processHasThread = func<[tgid: number, tid: number]>('int sward_process_has_thread(int, int)');
 export const processOpen = func<[pid: number]>('int sward_process_open(int)');
-export const processEnded = func<[pidfd: number]>('int sward_process_ended(int)');
 export const processSignal = func<[pid: number, signal: number]>('int sward_process_signal(int, int)');
 export const becomeSubreaper = func<[]>('int sward_become_subreaper(void)');
 export const stopSelf = func<[]>('int sward_stop_self(void)');
