@@ -70,10 +70,13 @@ const rows: readonly (readonly Counting[])[] = [
 const count = (scene: Scene): number => Number(readFileSync(scene.path('counter'), 'utf8'));
 
 describe('critical sections over a counter file', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'sward-counter-'));
-  const program = join(directory, 'counter');
+  let directory: string;
+  let program: string;
 
-  before(() => compile('counter', directory));
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'sward-counter-'));
+    program = compile('counter', directory);
+  });
 
   after(() => rmSync(directory, { recursive: true }));
 
