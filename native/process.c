@@ -102,11 +102,11 @@ static uint64_t field(const char *text, const char *name, int base) {
   return at ? strtoull(at + strlen(name), NULL, base) : 0;
 }
 
-enum { THREAD_SIGNALLED = 1, THREAD_TRACED = 2, THREAD_SHARED = 4 };
+enum { THREAD_SIGNALLED = 1, THREAD_TRACED = 2, PROCESS_SIGNALLED = 4 };
 
-/* What would interrupt a sleeping system call of the thread: THREAD_SIGNALLED when a signal is pending that is neither
- * blocked nor ignored, THREAD_TRACED while a debugger is attached, THREAD_SHARED when it has sibling threads.
- * -ESRCH when the thread is gone. */
+/* What would interrupt a sleeping system call of the thread: THREAD_SIGNALLED when a signal to it is pending that is
+ * neither blocked nor ignored, PROCESS_SIGNALLED when one to its process is (another thread may take that),
+ * THREAD_TRACED while a debugger is attached. -ESRCH when the thread is gone. */
 SWARD_API int sward_thread_status(int status_fd) {
   char text[4096];
   ssize_t length = pread(status_fd, text, sizeof text - 1, 0);
@@ -115,12 +115,12 @@ SWARD_API int sward_thread_status(int status_fd) {
   const uint64_t bit = 1;
   /* signal(7): the default action of these is to be ignored. SIGCONT only matters to a stopped process. */
   uint64_t harmless = bit << (SIGCHLD - 1) | bit << (SIGURG - 1) | bit << (SIGWINCH - 1) | bit << (SIGCONT - 1);
-  uint64_t pending = field(text, "\nSigPnd:", 16) | field(text, "\nShdPnd:", 16);
   uint64_t ignored = field(text, "\nSigIgn:", 16) | (harmless & ~field(text, "\nSigCgt:", 16));
   int result = 0;
-  if (pending & ~field(text, "\nSigBlk:", 16) & ~ignored) result |= THREAD_SIGNALLED;
+  uint64_t deaf = field(text, "\nSigBlk:", 16) | ignored;
+  if (field(text, "\nSigPnd:", 16) & ~deaf) result |= THREAD_SIGNALLED;
+  if (field(text, "\nShdPnd:", 16) & ~deaf) result |= PROCESS_SIGNALLED;
   if (field(text, "\nTracerPid:", 10) != 0) result |= THREAD_TRACED;
-  if (field(text, "\nThreads:", 10) > 1) result |= THREAD_SHARED;
   return result;
 }
 
@@ -163,8 +163,15 @@ SWARD_API int sward_process_descriptors(int pid, uint32_t low, uint32_t high, in
   return count;
 }
 
-/* Stops this process as SIGTSTP's default action would: the shell that started it sees a stopped job. */
-SWARD_API int sward_stop_self(void) { return raise(SIGSTOP) == 0 ? 0 : -errno; }
+/* Stops this process by SIGTSTP's default action: the shell that started it sees a stopped job. Returns once it is
+ * continued; what is caught stays caught. */
+SWARD_API int sward_stop_self(void) {
+  struct sigaction before, standard = {.sa_handler = SIG_DFL};
+  if (sigaction(SIGTSTP, &standard, &before) < 0) return -errno;
+  int result = raise(SIGTSTP) == 0 ? 0 : -errno;
+  sigaction(SIGTSTP, &before, NULL);
+  return result;
+}
 
 /* A nameless file in memory. */
 SWARD_API int sward_memory_file(void) {
@@ -186,4 +193,9 @@ SWARD_API int sward_probe_refused(void) {
   if (copy < 0) return MISSING_PIDFD_GETFD;
   if (syscall(SYS_kcmp, self, self, KCMP_FILE, pidfd, pidfd) != 0) return MISSING_KCMP;
   return 0;
+}
+
+/* Sends a signal to one thread. */
+SWARD_API int sward_thread_signal(int tgid, int tid, int signal) {
+  return syscall(SYS_tgkill, tgid, tid, signal) == 0 ? 0 : -errno;
 }

@@ -90,20 +90,23 @@ SWARD_API int sward_reap(int pid) {
   return waitpid(pid, &status, WNOHANG) < 0 ? -errno : 0;
 }
 
+enum { PASSED_MAX = 4096 };
+static int passed_fds[PASSED_MAX];
+static int passed_count;
+
 /* Lets the workload inherit what this process inherited. Node marks all of it close-on-exec when it starts, its own
  * descriptors among them: those (anonymous inodes, a spare /dev/null, and pipes of which we hold both ends) stay marked. To be called
  * before anything else is opened. */
 SWARD_API int sward_pass_descriptors(void) {
-  enum { MAX = 4096 };
   static struct {
     int fd;
     char target[64];
-  } open_fds[MAX];
+  } open_fds[PASSED_MAX];
   int count = 0;
   DIR *directory = opendir("/proc/self/fd");
   if (!directory) return -errno;
   struct dirent *entry;
-  while (count < MAX && (entry = readdir(directory)) != NULL) {
+  while (count < PASSED_MAX && (entry = readdir(directory)) != NULL) {
     int fd = atoi(entry->d_name);
     if (entry->d_name[0] == '.' || fd == dirfd(directory)) continue;
     ssize_t length = readlinkat(dirfd(directory), entry->d_name, open_fds[count].target, sizeof open_fds[0].target - 1);
@@ -121,6 +124,20 @@ SWARD_API int sward_pass_descriptors(void) {
         if (i != j && strcmp(target, open_fds[j].target) == 0) own = 1;
     if (open_fds[i].fd > 2 && own) continue;
     fcntl(open_fds[i].fd, F_SETFD, 0);
+    if (open_fds[i].fd != 2) passed_fds[passed_count++] = open_fds[i].fd;
   }
+  return 0;
+}
+
+/* Lets go of what was passed on, but stderr: whoever reads the workload's output must see its end when the workload
+ * closes it. To be called once the launcher runs. */
+SWARD_API int sward_drop_descriptors(void) {
+  AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return -errno;
+  for (int i = 0; i < passed_count; i++) {
+    if (passed_fds[i] < 2) dup3(null, passed_fds[i], O_CLOEXEC);
+    else close(passed_fds[i]);
+  }
+  passed_count = 0;
   return 0;
 }

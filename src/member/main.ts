@@ -6,6 +6,7 @@ import { SyscallError } from '../shared/errno.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
 import {
   becomeSubreaper,
+  dropDescriptors,
   lookThroughProc,
   passDescriptors,
   refusedCall,
@@ -142,6 +143,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
       );
       return nested ? nestedStatus : kernelStatus;
     }
+    dropDescriptors();
     return new Supervisor({
       link,
       launcher,

@@ -6,6 +6,7 @@
  * call stays in its trap and the thread's pending signals are looked at every few milliseconds ("swept") instead.
  * Every wait ends exactly once: answered, interrupted, or gone with its thread.
  */
+import { constants } from 'node:os';
 import { errnoNumber } from '../shared/errno.js';
 import { holdMicroseconds } from '../shared/limits.js';
 import type { Log } from '../shared/log.js';
@@ -20,6 +21,7 @@ import {
   parkSleep,
   parkStop,
   signalIgnored,
+  threadSignal,
   threadStatus,
   threadStatusOpen,
   trapAnswer,
@@ -33,9 +35,14 @@ const sweepMilliseconds = 4;
 /** threadStatus bits. */
 const signalled = 1;
 const traced = 2;
+const processSignalled = 4;
 /** -ERESTARTSYS, which only the kernel sees: EINTR or restart, as the signal's handler was installed. */
 const restart = -512;
 const interrupted = -errnoNumber('EINTR');
+/** When a traced thread is let out for its debugger: first, and then again. */
+const nudgeMilliseconds = 20;
+const nudgeAgainMilliseconds = 1000;
+const harmlessSignals = [constants.signals.SIGURG, constants.signals.SIGWINCH];
 const noSuchProcess = -errnoNumber('ESRCH');
 
 type State =
@@ -65,6 +72,8 @@ export abstract class Wait {
   /** The descriptor that the call names, and whether it was closed or replaced meanwhile. */
   readonly fd: number;
   descriptorClosed = false;
+  /** Sweeps that saw a signal to its process pending: from the second on no other thread takes it. */
+  sightings = 0;
   /** Called when the wait has ended, whichever way. */
   ended: (() => void) | undefined;
 
@@ -91,6 +100,8 @@ export class WaitTable {
   readonly #log: Log;
   readonly #held: Wait[] = [];
   readonly #swept = new Set<Wait>();
+  /** Traced threads, and when each is to be let out again. */
+  readonly #nudged = new Map<number, number>();
   readonly #parked = new Map<number, Wait>();
   #nextSweep = Number.POSITIVE_INFINITY;
   readonly counts = { parked: 0, swept: 0, interrupted: 0 };
@@ -263,11 +274,24 @@ export class WaitTable {
     for (const wait of [...this.#swept]) {
       const status = wait.status < 0 ? noSuchProcess : threadStatus(wait.status);
       if (status < 0) this.#vanished(wait);
-      else if (status & signalled) this.#cancel(wait);
-      // A debugger's stop leaves no pending signal: let the thread out now and then, so that it can stop.
-      else if (status & traced && now - wait.deadline > 20) this.#cancel(wait);
+      else if (status & signalled || (status & processSignalled && wait.sightings++ > 0)) this.#cancel(wait);
+      else if (status & traced) this.#nudge(wait, now);
+      else this.#nudged.delete(wait.tid);
     }
     if (this.#swept.size === 0) this.#nextSweep = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * A debugger's stop leaves no pending signal: now and then the thread is let out, so that it can stop. The restart
+   * needs a signal on its way to the thread, or the program would see ERESTARTSYS: one that it ignores, which only
+   * reaches it because it is traced.
+   */
+  #nudge(wait: Wait, now: number): void {
+    const due = this.#nudged.get(wait.tid) ?? wait.deadline + nudgeMilliseconds;
+    const signal = harmlessSignals.find((candidate) => signalIgnored(wait.tid, candidate) === 1);
+    if (now < due || signal === undefined) return;
+    this.#nudged.set(wait.tid, now + nudgeAgainMilliseconds);
+    if (threadSignal(wait.process.pid, wait.tid, signal) === 0) this.#cancel(wait);
   }
 
   /**

@@ -49,6 +49,9 @@ const processDescendantsRaw = func<[root: number, pids: Int32Array, max: number]
 );
 export const threadStatusOpen = func<[tid: number]>('int sward_thread_status_open(int)');
 export const threadStatus = func<[statusFd: number]>('int sward_thread_status(int)');
+export const threadSignal = func<[tgid: number, tid: number, signal: number]>(
+  'int sward_thread_signal(int, int, int)',
+);
 export const signalIgnored = func<[tid: number, signal: number]>('int sward_thread_ignores(int, int)');
 const processDescriptorsRaw = func<
   [pid: number, low: number, high: number, onlyCloexec: number, fds: Int32Array, max: number]
@@ -98,6 +101,7 @@ export const spawnLauncher = func<[launcher: string, strings: Buffer, count: num
   'int sward_spawn_launcher(const char *, void *, int, void *)',
 );
 export const passDescriptors = func<[]>('int sward_pass_descriptors(void)');
+export const dropDescriptors = func<[]>('int sward_drop_descriptors(void)');
 export const controlSend = func<[control: number, bytes: Buffer, length: number]>(
   'int sward_control_send(int, void *, int)',
 );
