@@ -173,6 +173,8 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
 
     locksList: ({ cursor, limit }) => pageOfLocks(cursor, limit),
 
+    ping: () => undefined,
+
     status: () => ({
       ...context.counters(),
       epoch: context.epoch,

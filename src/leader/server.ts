@@ -52,6 +52,7 @@ export function startServer(options: ServerOptions): Server {
   const startedAt = options.now();
   let sessionCount = 0;
   let accepting = true;
+  let stopping = false;
   const arrived: Session[] = [];
   const ended: { session: Session; reason: string }[] = [];
 
@@ -86,7 +87,7 @@ export function startServer(options: ServerOptions): Server {
 
   function settle(session: Session, id: number, result: number): void {
     const waiting = session.waits.get(id);
-    if (waiting === undefined) return;
+    if (waiting === undefined || stopping) return;
     session.waits.delete(id);
     for (const party of waiting.parties) party.waits.delete(id);
     session.writer.done(id, -result);
@@ -225,6 +226,8 @@ export function startServer(options: ServerOptions): Server {
     },
 
     stop(reason) {
+      // What the closing of one session releases is granted to nobody: its holder goes on believing in it.
+      stopping = true;
       for (const session of [...sessions.values()]) close(session, reason, errnoNumber('ECONNRESET'));
       reactor.close();
       closeSync(listener);

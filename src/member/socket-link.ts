@@ -8,7 +8,7 @@
 import { PENDING } from '../shared/core-types.js';
 import { errnoName, errnoNumber, SyscallError } from '../shared/errno.js';
 import { FrameReader, FrameWriter } from '../shared/frames.js';
-import { leaderTimeoutMilliseconds } from '../shared/limits.js';
+import { leaderTimeoutMilliseconds, pingMilliseconds } from '../shared/limits.js';
 import type { ConflictingLock, LockKind, LockRange, LockType, Offset } from '../shared/lock-types.js';
 import type { Log } from '../shared/log.js';
 import { FrameKind, OwnerKind, protocolVersion } from '../shared/messages.js';
@@ -116,6 +116,8 @@ class SocketLink implements LeaderLink {
   readonly #toClose: number[] = [];
   #lastId = 1;
   #lastHandle = 0;
+  /** When the leader is asked next whether it is there; matters while calls wait. */
+  #pingAt = 0;
   /** When calls of a lost leader fail; Infinity while there is one. */
   #givenUpAt = Number.POSITIVE_INFINITY;
 
@@ -291,23 +293,28 @@ class SocketLink implements LeaderLink {
     const entry = this.#take(id);
     if (!entry) return;
     if (kind === FrameKind.pending) {
+      if (this.#waiting.size === 0) this.#pingAt = this.#now() + pingMilliseconds;
       this.#waiting.set(id, entry);
       return;
     }
     if (entry.lock) entry.lock.settle(-errno);
-    else entry.query!.settle(-errno, errno === 0 ? conflictOf(values[3]) : undefined);
+    else entry.query?.settle(-errno, errno === 0 ? conflictOf(values[3]) : undefined);
   }
 
   get deadline(): number {
     if (this.#fd < 0) {
       return this.#unanswered.size + this.#waiting.size > 0 ? this.#givenUpAt : Number.POSITIVE_INFINITY;
     }
-    if (this.#unanswered.size === 0) return Number.POSITIVE_INFINITY;
     const [oldest] = this.#unanswered.values();
-    return oldest!.since + leaderTimeoutMilliseconds;
+    if (oldest) return oldest.since + leaderTimeoutMilliseconds;
+    return this.#waiting.size > 0 ? this.#pingAt : Number.POSITIVE_INFINITY;
   }
 
   expire(now: number): void {
+    if (this.#fd >= 0 && this.#unanswered.size === 0) {
+      this.#ping(now);
+      return;
+    }
     if (this.#fd >= 0) {
       this.#lose(`no answer for ${leaderTimeoutMilliseconds} ms`);
       this.#givenUpAt = now;
@@ -317,6 +324,15 @@ class SocketLink implements LeaderLink {
       entry?.lock?.settle(noLocks);
       entry?.query?.settle(noLocks, undefined);
     }
+  }
+
+  /** Calls may wait for ever, but not for a leader that is not there any more. */
+  #ping(now: number): void {
+    this.#pingAt = now + pingMilliseconds;
+    const id = this.#enter({ lock: undefined, query: undefined, since: now });
+    if (id === undefined) return;
+    this.#writer.request('ping', id, {});
+    this.#flush();
   }
 
   #lose(reason: string): void {

@@ -25,5 +25,7 @@ export const locksPerReplyMax = 500;
 export const holdMicroseconds = 1_000;
 /** How long a member waits for a leader that does not answer before it says ENOLCK. */
 export const leaderTimeoutMilliseconds = 5_000;
+/** How often a member with waiting calls asks whether the leader is still there. */
+export const pingMilliseconds = 1_000;
 /** Idle inodes that a member keeps open at the leader. */
 export const idleFilesMax = 256;

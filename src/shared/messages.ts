@@ -142,6 +142,11 @@ export const messages = {
     request: { cursor: uint(Number.MAX_SAFE_INTEGER, 'cursor'), limit: uint(locksPerReplyMax) },
     reply: { rows: list(lockRow), next: optional(uint(Number.MAX_SAFE_INTEGER, 'cursor')) },
   }),
+  ping: message({
+    id: 22,
+    summary: 'Answered at once: whether the leader is still there while calls wait.',
+    request: {},
+  }),
   status: message({
     id: 21,
     summary: 'Counters since the start, and the deadlocks that exist now.',
