@@ -98,7 +98,7 @@ async function connect(options: Options, surroundings: Surroundings, log: Log): 
   }
   const path = resolve(socket);
   process.env.SWARD_SOCKET = path;
-  const { connectLink } = await import('./socket-link.js');
+  const { connectLink } = await import('./socket-connect.js');
   return connectLink(path, log, now);
 }
 

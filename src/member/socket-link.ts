@@ -6,13 +6,13 @@
  * runs on. It is not connected to again, since the locks that were held there are gone.
  */
 import { PENDING } from '../shared/core-types.js';
-import { errnoName, errnoNumber, SyscallError } from '../shared/errno.js';
-import { FrameReader, FrameWriter } from '../shared/frames.js';
+import { errnoName, errnoNumber } from '../shared/errno.js';
+import type { FrameReader, FrameWriter } from '../shared/frames.js';
 import { leaderTimeoutMilliseconds, pingMilliseconds } from '../shared/limits.js';
 import type { ConflictingLock, LockKind, LockRange, LockType, Offset } from '../shared/lock-types.js';
 import type { Log } from '../shared/log.js';
-import { FrameKind, OwnerKind, protocolVersion } from '../shared/messages.js';
-import { connectUnix, receiveFrames, sendFrames, waitForSocket } from '../shared/native/socket.js';
+import { FrameKind, OwnerKind } from '../shared/messages.js';
+import { receiveFrames, sendFrames } from '../shared/native/socket.js';
 import { closeDescriptor, pinDescriptor } from '../shared/native/workload.js';
 import type { LeaderLink, LinkFile, LinkOwner, LockCall, LockQuery, OwnerFacts } from './link.js';
 
@@ -22,20 +22,6 @@ const pollOut = 4;
 const again = -errnoNumber('EAGAIN');
 const noLocks = -errnoNumber('ENOLCK');
 const interrupted = -errnoNumber('EINTR');
-
-/** No leader, or none that lets us in: `member` ends with this status. */
-export class LeaderError extends SyscallError {
-  readonly exitStatus: number;
-
-  constructor(error: SyscallError, exitStatus: number) {
-    super(error.code);
-    this.message = error.message;
-    this.exitStatus = exitStatus;
-  }
-}
-
-const noLeaderStatus = 3;
-const refusedStatus = 5;
 
 interface SocketFile extends LinkFile {
   readonly handle: number;
@@ -56,50 +42,7 @@ interface Unanswered {
 const fileHandle = (file: LinkFile): number => (file as SocketFile).handle;
 const ownerHandle = (owner: LinkOwner): number => (owner as SocketOwner).handle;
 
-/** Connects and says hello. Errors: LeaderError with the errno and the path. */
-export function connectLink(path: string, log: Log, now: () => number): LeaderLink {
-  let fd: number;
-  try {
-    fd = connectUnix(path);
-  } catch (error) {
-    throw new LeaderError(error as SyscallError, noLeaderStatus);
-  }
-  const writer = new FrameWriter();
-  const reader = new FrameReader();
-  writer.request('hello', 1, { version: protocolVersion, name: `member ${process.pid}` });
-  sendFrames(fd, writer);
-  let reply: unknown[] | undefined;
-  while (!reply) {
-    if (!waitForSocket(fd, 'readable', leaderTimeoutMilliseconds)) {
-      throw new LeaderError(
-        new SyscallError('ETIMEDOUT', `no answer from the leader at ${path}`),
-        noLeaderStatus,
-      );
-    }
-    const received = receiveFrames(fd, reader);
-    if (received <= 0 && received !== again) {
-      throw new LeaderError(new SyscallError('ECONNRESET', `the leader at ${path} hung up`), noLeaderStatus);
-    }
-    reply = reader.next();
-  }
-  const [kind, , errno] = reply as [number, number, number];
-  if (kind === FrameKind.goodbye) {
-    const [, code, reason] = reply as [number, number, string];
-    throw new LeaderError(
-      new SyscallError(errnoName(code), `the leader at ${path}: ${reason}`),
-      refusedStatus,
-    );
-  }
-  if (errno !== 0) {
-    throw new LeaderError(
-      new SyscallError(errnoName(errno), `the leader at ${path}: ${reply[3] ?? ''}`),
-      refusedStatus,
-    );
-  }
-  return new SocketLink(fd, writer, reader, reply[5] as string[], path, log, now);
-}
-
-class SocketLink implements LeaderLink {
+export class SocketLink implements LeaderLink {
   readonly directories: readonly string[];
   events = pollIn;
   #fd: number;

@@ -82,7 +82,7 @@ const cases: readonly ProgramCase[] = [
   {
     name: 'sh: pipelines, substitution, subshells, background jobs',
     command: shell(
-      'seq 1 5000 | sed s/7/x/ | grep x | sort -r | tee t | head -3; wc -l < t; (cd /; pwd); x=$(date +%z | wc -c); echo $x; sleep 0 & wait $!; ! false; exit 3',
+      'seq 1 5000 | sed s/7/x/ | grep x | sort -r | tee t | (head -3; cat > rest); wc -l < t; (cd /; pwd); x=$(date +%z | wc -c); echo $x; sleep 0 & wait $!; ! false; exit 3',
     ),
   },
   { name: 'sh: an error', command: ['sh', '-c', 'ls no-such-file; nonsense; exit 2'] },
