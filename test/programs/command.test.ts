@@ -173,7 +173,7 @@ describe('commands: what passes through a member', () => {
   scene('descriptors: 3 to read, 9 and 25 to write', async (scene) => {
     writeFileSync(scene.path('in'), 'from three\n');
     const command = `exec 3<in 9>out; exec ${memberPath} -- bash -c 'cat <&3 >&9; echo 25 >&25' 25>more`;
-    const { status, stderr } = await scene.run(['bash', '-c', command]);
+    const { status, stderr } = await scene.run(['bash', '--norc', '-c', command]);
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
     expect(readFileSync(scene.path('out'), 'utf8')).to.equal('from three\n');
     expect(readFileSync(scene.path('more'), 'utf8')).to.equal('25\n');

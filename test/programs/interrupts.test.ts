@@ -91,7 +91,7 @@ describe('signals while locking', () => {
           writeFileSync(scene.path('count'), '0\n');
           const count = `${compile('counter', scene.directory)} ${kind} count 1000 1000`;
           const text = `p=; for i in 1 2 3 4; do ${count} & p="$p $!"; done; for i in $p; do wait $i; echo $?; done; cat count`;
-          const { stdout, stderr } = await scene.runMember(['bash', '-c', text]);
+          const { stdout, stderr } = await scene.runMember(['bash', '--norc', '-c', text]);
           expect({ stdout, stderr }).to.deep.equal({ stdout: '0\n0\n0\n0\n4000\n', stderr: '' });
           if (led) await nothingLeft(scene);
         },

@@ -14,7 +14,7 @@ const named = (kind: string, type: string, name: string): string =>
 /** Shells in members that start what they are told to. */
 const startShells = (scene: Scene, count: number) =>
   Array.from({ length: count }, () =>
-    scene.member(['bash', '-c', 'while read -r line; do eval "$line"; done; wait']),
+    scene.member(['bash', '--norc', '-c', 'while read -r line; do eval "$line"; done; wait']),
   );
 
 const order = (scene: Scene): string[] => readFileSync(scene.path('order'), 'utf8').trim().split('\n');

@@ -88,7 +88,7 @@ const cases: readonly ProgramCase[] = [
   { name: 'sh: an error', command: ['sh', '-c', 'ls no-such-file; nonsense; exit 2'] },
   {
     name: 'bash: process substitution, here documents',
-    command: ['bash', '-c', 'diff <(seq 3) <(seq 4); cat <<< "$-"'],
+    command: ['bash', '--norc', '-c', 'diff <(seq 3) <(seq 4); cat <<< "$-"'],
   },
   { name: 'git', needs: 'git', files: tree, command: shell(git) },
   { name: 'python3: threads, subprocesses, lockf', command: [python, '-c', pythonProgram] },
@@ -220,7 +220,7 @@ describe('debuggers in a member', () => {
         const holder = startActor(scene, scene.path('f'));
         expect(await holder.do(`${held} write`)).to.equal('ok');
         const text = `mkfifo p; (${target}) & target=$!; read line; ${command} 2>&1; echo joined; read line; [ ${waiting} = 1 ] || kill $target; wait $target; echo ended $?`;
-        const program = scene.member(['bash', '-c', text]);
+        const program = scene.member(['bash', '--norc', '-c', text]);
         await untilLocks(scene, 1, waiting);
         program.write('join\n');
         await program.said(/^joined/m);

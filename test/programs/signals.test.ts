@@ -137,7 +137,7 @@ describe('the end of a member', () => {
 
   scene('a child that is left behind can still lock', async (scene) => {
     const late = '(read -r line <&3; flock file echo locked "$line") & exit 6';
-    const program = scene.member(['bash', '-c', `exec 3<&0; echo $$; ${late}`]);
+    const program = scene.member(['bash', '--norc', '-c', `exec 3<&0; echo $$; ${late}`]);
     await untilGone(Number((await program.said(/^(\d+)\n/))[1]));
     program.write('word\n');
     const { status, stdout } = await program.result;

@@ -29,7 +29,7 @@ describe(`sqlite3: ${members} members, 2 writers each, ${transactions} transacti
       const writers = Array.from({ length: members }, (_, index) => {
         const other = `${python} -E ${script('sqlite.py')} database ${transactions} ${members + index}`;
         const both = `exec 3<&0; sqlite3 database <&3 & first=$!; ${other} & wait $first; a=$?; wait $!; echo $a $?`;
-        return scene.member(['bash', '-c', both], { input: shellWriter(index) });
+        return scene.member(['bash', '--norc', '-c', both], { input: shellWriter(index) });
       });
       for (const { result } of writers) {
         const { status, stdout, stderr } = await result;

@@ -143,7 +143,13 @@ export class Scene {
   start(command: readonly string[], { cwd, env, input }: StartOptions = {}): Program {
     const { SWARD_SOCKET: _, ...inherited } = process.env;
     const own = { SWARD_SCENE: this.directory, TMPDIR: this.#temporary };
-    const program = new Program(command, cwd ?? this.directory, { ...inherited, ...own, ...env });
+    const program = new Program(command, cwd ?? this.directory, {
+      ...inherited,
+      // Node's pipes are sockets: a bash of the first level would take itself for a remote shell and read bashrc.
+      SHLVL: '2',
+      ...own,
+      ...env,
+    });
     this.#programs.push(program);
     if (input !== undefined) program.child.stdin.end(input);
     return program;
