@@ -114,16 +114,20 @@ export function flockTrap(member: Member): void {
   take(member, asked, LockKind.flock, type, wholeFile, wait);
 }
 
+/** A descriptor that was only remembered has no duplicate of ours in the block yet. Errors: EBADF. */
+function ensureCopy(member: Member, { process, fd }: Subject): void {
+  const { block } = member;
+  if (block.copy >= 0) return;
+  if (trapInspect(block.buffer, process.pidfd, process.pid, fd, 0) < 0) throw new SyscallError('EBADF');
+}
+
 /** The description behind the descriptor, if it is known. */
 function findDescription(member: Member, asked: Subject): Description | undefined {
   const { slot, process, fd } = asked;
   if (slot.description?.known) return slot.description;
   slot.description = undefined;
   if (slot.file.descriptions.length === 0) return undefined;
-  // The descriptor was only remembered: now our own duplicate is needed, to compare.
-  if (member.block.copy < 0 && trapInspect(member.block.buffer, process.pidfd, process.pid, fd, 0) < 0) {
-    throw new SyscallError('EBADF');
-  }
+  ensureCopy(member, asked);
   slot.description = member.descriptions.find(slot.file, member.block.copy);
   if (slot.description) member.descriptions.seen(slot.description, process, fd);
   return slot.description;
@@ -133,9 +137,7 @@ function description(member: Member, asked: Subject): Description {
   const found = findDescription(member, asked);
   if (found) return found;
   const { slot, process, fd } = asked;
-  if (member.block.copy < 0 && trapInspect(member.block.buffer, process.pidfd, process.pid, fd, 0) < 0) {
-    throw new SyscallError('EBADF');
-  }
+  ensureCopy(member, asked);
   slot.description = member.descriptions.add(slot.file, member.block.claimCopy(), process, fd);
   return slot.description;
 }

@@ -95,7 +95,7 @@ export class Supervisor {
     eventsAdd(this.#events, this.#timer, timerKey);
     const files = new FileTable(link, timers);
     const processes = new ProcessTable(link, this.#events, {
-      refresh: (process) => this.#refresh(process),
+      refresh: (process) => refreshProcess(this.#member, process),
     });
     const descriptions = new DescriptionTable(link, files, processes, timers);
     descriptions.root = launcher.keeper;
@@ -217,11 +217,6 @@ export class Supervisor {
     const placed = [...process.descriptions];
     processes.drop(process);
     for (const description of placed) descriptions.replace(description, process.pid, 0, 2 ** 31 - 1);
-  }
-
-  #refresh(process: Process): boolean {
-    if (refreshProcess(this.#member, process)) return true;
-    return false;
   }
 
   #handleSignals(): void {
