@@ -23,6 +23,7 @@ export function createEmbeddedLink(core: Core, directories: readonly string[]): 
   const session = {};
   return {
     directories,
+    mounts: [],
     openFile(device, inodeNumber, descriptor) {
       const pin = pinDescriptor(descriptor);
       const entry = core.openInode(`${device}:${inodeNumber}`, () => {

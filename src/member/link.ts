@@ -5,7 +5,9 @@
  * PENDING, in which case `settle` of the call is called exactly once, later. Releases are told, not asked: they
  * take effect before any later request of anybody (architecture: "exactly-then").
  */
+
 import type { ConflictingLock, LockKind, LockRange, LockType } from '../shared/lock-types.js';
+import type { Mount } from '../shared/mount-types.js';
 
 /** A file known to the leader, kept open there while this handle lives. */
 export interface LinkFile {
@@ -55,6 +57,8 @@ export interface LockQuery extends LockRange {
 export interface LeaderLink {
   /** The directories whose files the leader coordinates. */
   readonly directories: readonly string[];
+  /** The mounts, outer before inner. */
+  readonly mounts: readonly Mount[];
   /** Tells the leader of a file; `descriptor` refers to it and stays the caller's. */
   openFile(device: bigint, inode: bigint, descriptor: number): LinkFile;
   closeFile(file: LinkFile): void;

@@ -12,6 +12,7 @@ import { leaderTimeoutMilliseconds, pingMilliseconds } from '../shared/limits.js
 import type { ConflictingLock, LockKind, LockRange, LockType, Offset } from '../shared/lock-types.js';
 import type { Log } from '../shared/log.js';
 import { FrameKind, OwnerKind } from '../shared/messages.js';
+import type { Mount } from '../shared/mount-types.js';
 import { receiveFrames, sendFrames } from '../shared/native/socket.js';
 import { closeDescriptor, pinDescriptor } from '../shared/native/workload.js';
 import type { LeaderLink, LinkFile, LinkOwner, LockCall, LockQuery, OwnerFacts } from './link.js';
@@ -44,6 +45,7 @@ const ownerHandle = (owner: LinkOwner): number => (owner as SocketOwner).handle;
 
 export class SocketLink implements LeaderLink {
   readonly directories: readonly string[];
+  readonly mounts: readonly Mount[] = [];
   events = pollIn;
   #fd: number;
   readonly #writer: FrameWriter;
