@@ -154,3 +154,12 @@ SWARD_API int sward_descriptor_pin(int fd) {
   int pin = open(path, O_PATH | O_CLOEXEC);
   return pin < 0 ? -errno : pin;
 }
+
+/* Our duplicate of descriptor `fd` of a thread's process. */
+SWARD_API int sward_descriptor_take(int tid, int fd) {
+  AUTO_CLOSE int pidfd = (int)syscall(SYS_pidfd_open, tid, 0);
+  AUTO_CLOSE int thread = pidfd < 0 ? (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD) : -1;
+  if (pidfd < 0 && thread < 0) return -errno;
+  int copy = (int)syscall(SYS_pidfd_getfd, pidfd < 0 ? thread : pidfd, fd, 0);
+  return copy < 0 ? -errno : copy;
+}

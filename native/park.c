@@ -4,61 +4,17 @@
  * returns to user space and made to sleep in ppoll). It ends in sward_park_finish, which puts the original call back
  * with its result; -ERESTARTSYS there lets the kernel do EINTR or SA_RESTART itself. */
 #define _GNU_SOURCE
-#include <elf.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
-#include <sys/wait.h>
 
+#include "registers.h"
 #include "sward.h"
 
-#define KERNEL_ERESTARTSYS 512
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128
 #endif
-
-#if defined(__x86_64__)
-/* The only part that knows the machine: where a call's number, arguments and result are. */
-typedef struct user_regs_struct registers;
-static void set_call(registers *r, long number) {
-  r->rax = (unsigned long long)number;
-  r->orig_rax = ~0ULL;
-  r->rip -= 2; /* the syscall instruction, again */
-  r->rdi = r->rsi = r->rdx = r->r10 = r->r8 = 0;
-}
-static void set_result(registers *r, long result, int restartable) {
-  r->rax = (unsigned long long)result;
-  if (!restartable) r->orig_rax = ~0ULL;
-}
-static void set_number(registers *r, long number) { r->orig_rax = (unsigned long long)number; }
-#elif defined(__aarch64__)
-typedef struct user_regs_struct registers;
-static void set_call(registers *r, long number) {
-  r->regs[8] = (unsigned long long)number;
-  r->pc -= 4;
-  r->regs[0] = r->regs[1] = r->regs[2] = r->regs[3] = r->regs[4] = 0;
-}
-static void set_result(registers *r, long result, int restartable) {
-  (void)restartable;
-  r->regs[0] = (unsigned long long)result;
-}
-static void set_number(registers *r, long number) { r->regs[8] = (unsigned long long)number; }
-#else
-#error "add the register accessors of this machine"
-#endif
-
-static int get_registers(int tid, registers *r) {
-  struct iovec part = {.iov_base = r, .iov_len = sizeof *r};
-  return ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &part) < 0 ? -errno : 0;
-}
-
-static int put_registers(int tid, const registers *r) {
-  struct iovec part = {.iov_base = (void *)(uintptr_t)r, .iov_len = sizeof *r};
-  return ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &part) < 0 ? -errno : 0;
-}
 
 SWARD_API int sward_park_registers_size(void) { return (int)sizeof(registers); }
 
@@ -66,16 +22,6 @@ SWARD_API int sward_park_registers_size(void) { return (int)sizeof(registers); }
 SWARD_API int sward_park_seize(int tid) {
   if (ptrace(PTRACE_SEIZE, tid, 0, 0) < 0) return -errno;
   return ptrace(PTRACE_INTERRUPT, tid, 0, 0) < 0 ? -errno : 0;
-}
-
-/* Waits for the stop that was asked for. Returns the wait status, or -errno. */
-static int wait_stop(int tid) {
-  int status;
-  pid_t pid;
-  do {
-    pid = waitpid(tid, &status, __WALL);
-  } while (pid < 0 && errno == EINTR);
-  return pid < 0 ? -errno : status;
 }
 
 /* Catches the thread at the stop before user space, keeps its registers in `saved`, and puts it to sleep.
@@ -90,7 +36,7 @@ SWARD_API int sward_park_sleep(int tid, void *saved) {
   memcpy(saved, &r, sizeof r);
   /* Any other stop than the one asked for is a signal's, or a group stop: the caller ends the park at once. */
   if (status >> 16 != PTRACE_EVENT_STOP || WSTOPSIG(status) != SIGTRAP) return status;
-  set_call(&r, SYS_ppoll);
+  set_call(&r, SYS_ppoll, (const int64_t[6]){0});
   error = put_registers(tid, &r);
   if (error) return error;
   return ptrace(PTRACE_CONT, tid, 0, 0) < 0 ? -errno : 0;

@@ -7,6 +7,7 @@
  */
 import { Action, type ArgumentIs, FilterBuilder, i386 } from '../shared/native/seccomp.js';
 import { FcntlCommand } from './lock-traps.js';
+import { appendKept, type PathCall } from './paths/path-calls.js';
 
 const trappedCalls = ['flock', 'close', 'close_range', 'dup2', 'dup3', 'execve', 'execveat'] as const;
 export type TrappedCall = (typeof trappedCalls)[number] | 'fcntl' | 'ptrace' | 'clone' | 'unshare';
@@ -23,13 +24,17 @@ export interface Filter {
   readonly program: Buffer;
   /** Which trapped call has which number. */
   readonly numbers: ReadonlyMap<number, TrappedCall>;
+  /** The same for the calls that are trapped because of mounts. */
+  readonly pathCalls: ReadonlyMap<number, PathCall>;
+  /** This machine's number of a call. */
+  numberOf(name: string): number;
 }
 
 const command = (value: number): ArgumentIs => ({ argument: 1, value });
 const request = (value: number): ArgumentIs => ({ argument: 0, value });
 
 /** Errors: ENOENT when libseccomp is missing, EINVAL when it refuses a rule. */
-export function buildFilter(): Filter {
+export function buildFilter(pathCalls: readonly PathCall[], keepsAppend: boolean): Filter {
   const builder = new FilterBuilder();
   for (const value of Object.values(FcntlCommand)) builder.rule(Action.notify, 'fcntl', command(value));
   for (const name of trappedCalls) builder.rule(Action.notify, name);
@@ -37,6 +42,16 @@ export function buildFilter(): Filter {
   builder.rule(Action.notify, 'clone', { argument: 0, value: cloneFiles, mask: cloneFiles | cloneThread });
   builder.rule(Action.notify, 'unshare', { argument: 0, value: cloneFiles, mask: cloneFiles });
   builder.rule(Action.noSuchCall, 'io_uring_setup');
+  const paths = new Map<number, PathCall>();
+  for (const call of pathCalls) {
+    const number = builder.number(call.name);
+    if (number === undefined) continue;
+    paths.set(number, call);
+    for (const condition of call.when ?? [undefined]) {
+      builder.rule(Action.notify, call.name, ...(condition ? [condition] : []));
+    }
+  }
+  if (keepsAppend) builder.rule(Action.notify, 'fcntl', ...appendKept.conditions);
   if (process.arch === 'x64') builder.merge(i386Rules());
 
   const numbers = new Map<number, TrappedCall>();
@@ -44,7 +59,12 @@ export function buildFilter(): Filter {
     const number = builder.number(name);
     if (number !== undefined) numbers.set(number, name);
   }
-  return { program: builder.program(), numbers };
+  return {
+    program: builder.program(),
+    numbers,
+    pathCalls: paths,
+    numberOf: (name) => builder.number(name) ?? -1,
+  };
 }
 
 function i386Rules(): FilterBuilder {

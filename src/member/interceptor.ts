@@ -8,6 +8,7 @@ import { continueCall, descriptorPath, trapInspect, trapReadLock } from '../shar
 import type { DescriptionTable } from './descriptions.js';
 import type { FileTable } from './files.js';
 import type { LeaderLink } from './link.js';
+import type { Paths } from './paths/paths.js';
 import type { Process, ProcessTable, Slot } from './processes.js';
 import type { LoopTimers } from './timers.js';
 import type { TrapBlock } from './trap-block.js';
@@ -38,6 +39,8 @@ export interface Member {
   readonly waits: WaitTable;
   readonly timers: LoopTimers;
   readonly log: Log;
+  /** Undefined where there are no mounts. */
+  readonly paths: Paths | undefined;
 }
 
 /** Lets the trapped call run. */

@@ -15,6 +15,8 @@ import {
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
+import { MountTable } from './paths/mount-table.js';
+import { pathCalls } from './paths/path-calls.js';
 import { openSignals } from './signals.js';
 import { memberFailed, Supervisor } from './supervisor.js';
 
@@ -116,7 +118,8 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   const log = createLog('member', options.logLevel);
   try {
     const link = await connect(options, surroundings, log);
-    const filter = buildFilter();
+    const table = new MountTable(link.mounts);
+    const filter = buildFilter(pathCalls(table), table.hasAppends);
     const refused = refusedCall();
     if (refused === vitalCall) {
       log.error(`${refused} is refused here: a container must allow it`);
@@ -147,7 +150,8 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     return new Supervisor({
       link,
       launcher,
-      numbers: filter.numbers,
+      filter,
+      table,
       signals,
       descriptionsKnowable: refused === undefined,
       killOnExit: options.killOnExit === true,

@@ -135,7 +135,7 @@ export function tableTrap(member: Member): void {
 
 // exec
 
-interface Exec {
+export interface Exec {
   readonly process: Process;
   readonly files: readonly [MemberFile, number][];
   readonly descriptions: readonly Description[];
@@ -150,13 +150,24 @@ export class ExecTable {
     this.#member = member;
   }
 
+  /** What the trapped thread's process would lose by an exec; undefined when nothing. */
+  prepare(): Exec | undefined {
+    const process = tracked(this.#member);
+    process?.closing(this.#member.block.tid, 0, descriptorMax);
+    return process?.holdsSomething ? this.#affected(process) : undefined;
+  }
+
+  /** The exec has succeeded. */
+  settle(exec: Exec | undefined): void {
+    if (exec) this.#check(exec);
+  }
+
   /** execve and execveat: descriptors marked close-on-exec go, and their locks with them. */
   trap(): void {
     const member = this.#member;
-    const process = tracked(member);
-    process?.closing(member.block.tid, 0, descriptorMax);
-    const exec = process?.holdsSomething ? this.#affected(process) : undefined;
-    if (!process || !exec) return letRun(member);
+    const exec = this.prepare();
+    if (!exec) return letRun(member);
+    const { process } = exec;
     const { tid } = member.block;
     if (parkSeize(tid) === 0) {
       this.#execs.set(tid, exec);

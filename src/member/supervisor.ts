@@ -18,11 +18,16 @@ import {
 } from '../shared/native/workload.js';
 import { DescriptionTable } from './descriptions.js';
 import { FileTable } from './files.js';
-import type { TrappedCall } from './filter.js';
+import type { Filter, TrappedCall } from './filter.js';
 import { answer, letRun, type Member } from './interceptor.js';
 import type { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
 import { fcntlTrap, flockTrap } from './lock-traps.js';
+import { createPaths } from './paths/create.js';
+import { execveatTrap, execveTrap } from './paths/exec-traps.js';
+import type { MountTable } from './paths/mount-table.js';
+import { appendKept } from './paths/path-calls.js';
+import type { PathMember } from './paths/paths.js';
 import { type Process, ProcessTable } from './processes.js';
 import {
   closeRangeTrap,
@@ -53,7 +58,8 @@ const timerKey = -2;
 export interface SupervisorOptions {
   readonly link: LeaderLink;
   readonly launcher: Launcher;
-  readonly numbers: ReadonlyMap<number, TrappedCall>;
+  readonly filter: Filter;
+  readonly table: MountTable;
   readonly signals: number;
   /** Whether open file descriptions can be told apart here; else flock and OFD locks stay the kernel's. */
   readonly descriptionsKnowable: boolean;
@@ -100,6 +106,7 @@ export class Supervisor {
     const descriptions = new DescriptionTable(link, files, processes, timers);
     descriptions.root = launcher.keeper;
     const waits = new WaitTable(block, launcher.listener, link, now, log);
+    const paths = createPaths(options, block);
     this.#member = {
       descriptionsKnowable: options.descriptionsKnowable,
       block,
@@ -111,6 +118,7 @@ export class Supervisor {
       waits,
       timers,
       log,
+      paths,
     };
     this.#execs = new ExecTable(this.#member);
     this.#signals = new SignalForwarder(launcher);
@@ -127,7 +135,40 @@ export class Supervisor {
       unshare: tableTrap,
       ptrace: (member) => this.#debuggerAttaches(member),
     };
-    for (const [number, name] of options.numbers) this.#handlers[number] = byName[name];
+    for (const [number, name] of options.filter.numbers) this.#handlers[number] = byName[name];
+    if (paths) this.#handlePaths({ ...this.#member, paths });
+  }
+
+  /** The calls that are trapped because of mounts; some of them are trapped for locks, too. */
+  #handlePaths(member: PathMember): void {
+    const { identity } = member.paths;
+    const asThread = (handler: (member: PathMember) => void) => () => {
+      identity.begin(member.block.tid);
+      try {
+        handler(member);
+      } finally {
+        identity.end();
+      }
+    };
+    const { filter, table } = this.#options;
+    for (const [number, { handler }] of filter.pathCalls) {
+      const before = this.#handlers[number];
+      this.#handlers[number] = before
+        ? (plain) => {
+            handler(member);
+            before(plain);
+          }
+        : asThread(handler);
+    }
+    this.#handlers[filter.numberOf('execve')] = asThread((own) => execveTrap(own, this.#execs));
+    this.#handlers[filter.numberOf('execveat')] = asThread((own) => execveatTrap(own, this.#execs));
+    if (!table.hasAppends) return;
+    const number = filter.numberOf('fcntl');
+    const locks = this.#handlers[number]!;
+    this.#handlers[number] = (plain) => {
+      if (plain.block.int(1) === appendKept.command) appendKept.handler(member);
+      else locks(plain);
+    };
   }
 
   /** Runs until nothing of the workload is left. Returns the exit status of its first process. */
@@ -180,7 +221,8 @@ export class Supervisor {
     const member = this.#member;
     const handler = this.#handlers[member.block.call];
     try {
-      if (handler) handler(member);
+      if (member.paths?.injections.expects(member.block.tid)) letRun(member);
+      else if (handler) handler(member);
       else letRun(member);
     } catch (error) {
       if (error instanceof SyscallError) {
@@ -235,7 +277,9 @@ export class Supervisor {
       if (tid <= 0) return;
       const status = this.#childStatus[0]!;
       if (tid === this.#options.launcher.keeper) continue;
-      if (!this.#member.waits.notice(tid, status)) this.#execs.notice(tid, status);
+      const { waits, paths } = this.#member;
+      if (waits.notice(tid, status) || paths?.injections.notice(tid, status)) continue;
+      this.#execs.notice(tid, status);
     }
   }
 

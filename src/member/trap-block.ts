@@ -50,7 +50,17 @@ export class TrapBlock {
     return this.#words[9 + 2 * index]! * 2 ** 32 + this.#words[8 + 2 * index]!;
   }
 
+  long(index: number): bigint {
+    return this.#longs[4 + index]!;
+  }
+
   // The answer to the trap in hand
+
+  /** As `answer`; the call returns a count. */
+  answerValue(value: number): void {
+    this.answer(0, 0);
+    this.#longs[20] = BigInt(value);
+  }
 
   /** The next trapWait sends it before it blocks. */
   answer(result: number, flags: number): void {

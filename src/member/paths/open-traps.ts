@@ -1,0 +1,281 @@
+/**
+ * open, openat, openat2, creat in a mount: the member opens the file and puts the descriptor into the workload. Each is
+ * an open file description of its own. What may block (FIFOs, terminals) and what ADDFD refuses (O_PATH) the thread
+ * opens itself, in the directory that it is given for the purpose.
+ */
+import { errnoNumber } from '../../shared/errno.js';
+import {
+  descriptorFacts,
+  descriptorSetFlags,
+  directoryReopen,
+  memoryReadSome,
+  pathKind,
+  pathOpen,
+  pathReopen,
+  trapAddDescriptor,
+} from '../../shared/native/paths.js';
+import { closeDescriptor } from '../../shared/native/workload.js';
+import { answer, letRun } from '../interceptor.js';
+import { withMemory } from './injections.js';
+import type { MountPoint } from './mount-table.js';
+import {
+  characterType,
+  directoryType,
+  exists,
+  fetched,
+  fifoType,
+  fileTypeMask,
+  invalid,
+  noEntry,
+  notPermitted,
+  type PathMember,
+  readonlyFileSystem,
+  symlinkType,
+} from './paths.js';
+import type { Place } from './place.js';
+import { beneath, currentDirectory, outside } from './resolver.js';
+import { Open } from './walk.js';
+
+const tooManyLinks = -errnoNumber('ELOOP');
+const isDirectory = -errnoNumber('EISDIR');
+const crossing = -errnoNumber('EXDEV');
+const tryAgain = -errnoNumber('EAGAIN');
+const tooBig = -errnoNumber('E2BIG');
+
+/** open(2) ignores all others; openat2(2), which we use, refuses them. */
+const knownFlags = 0o37777703;
+const pathFlags = Open.path | Open.directory | Open.noFollow | Open.closeOnExec;
+/** The flags that F_SETFL changes: O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME. */
+const settableFlags = Open.append | 0o20000 | 0o40000 | 0o1000000;
+const permissions = 0o7777;
+
+/** Whether the flags make O_TMPFILE, which is two bits. */
+const isTemporary = (flags: number): boolean => (flags & Open.temporary) === Open.temporary;
+
+export function openTrap(member: PathMember): void {
+  const { block } = member;
+  open(member, currentDirectory, block.address(0), block.int(1), block.word(2));
+}
+
+export function creatTrap(member: PathMember): void {
+  const { block } = member;
+  const flags = Open.create | Open.writeOnly | Open.truncate;
+  open(member, currentDirectory, block.address(0), flags, block.word(1));
+}
+
+export function openatTrap(member: PathMember): void {
+  const { block } = member;
+  open(member, block.int(0), block.address(1), block.int(2), block.word(3));
+}
+
+const howBytes = 24;
+const how = Buffer.alloc(howBytes);
+
+/** Calls with a resolve mode that says how `/` and links are meant are walked by the kernel in one go or not at all. */
+export function openat2Trap(member: PathMember): void {
+  const { block } = member;
+  const size = block.word(3);
+  if (size < howBytes) return answer(member, invalid);
+  const read = memoryReadSome(block.tid, block.address(2), how, howBytes);
+  if (read < howBytes) return answer(member, -errnoNumber('EFAULT'));
+  if (size > howBytes) return answer(member, tooBig);
+  const flags = Number(how.readBigUInt64LE(0));
+  const resolve = Number(how.readBigUInt64LE(16));
+  if (flags & ~knownFlags) return answer(member, invalid);
+  open(member, block.int(0), block.address(1), flags, Number(how.readBigUInt64LE(8)), resolve);
+}
+
+/** RESOLVE_BENEATH and RESOLVE_IN_ROOT: the path stays below the directory, as the kernel knows it. */
+const resolveBelow = 0x08 | 0x10;
+const resolveNoLinks = 0x04;
+
+function open(
+  member: PathMember,
+  directory: number,
+  address: number,
+  allFlags: number,
+  allMode: number,
+  resolve = 0,
+): void {
+  const { resolver, identity } = member.paths;
+  const place = resolver.first;
+  if (!fetched(member, place, address)) return;
+  if (resolve & resolveBelow) return openBelow(member, place, directory, allFlags, allMode, resolve);
+  const flags = allFlags & (allFlags & Open.path ? pathFlags : knownFlags);
+  const creates = (flags & Open.create) !== 0 || isTemporary(flags);
+  const mode = creates ? allMode & permissions : 0;
+  const follow = !(flags & Open.noFollow) && !((flags & Open.create) !== 0 && flags & Open.exclusive);
+  const begun = resolver.start(place, directory, follow, place.text.length);
+  if (begun === outside) return letRun(member);
+  if (begun !== 0) return answer(member, begun);
+  if (creates) identity.creates();
+  if (place.direct && !(flags & Open.path) && !(resolve & resolveNoLinks)) {
+    const kind = place.isRoot ? 0 : pathKind(place.directory, place.buffer, place.offset, follow ? 1 : 0);
+    if (!needsThread(kind, flags)) {
+      const opener = (some: number) =>
+        resolver.openDirect(place, some, some & Open.create || isTemporary(some) ? mode : 0);
+      const fd = guarded(place.mount, flags, opener);
+      if (fd !== crossing && fd !== tryAgain) {
+        place.release();
+        return deliver(member, fd, flags);
+      }
+    }
+  }
+  openSlowly(member, place, flags, mode, follow, resolve);
+}
+
+/** The directory's own descriptor is real, and such a walk cannot leave it: only the rules of its mount are ours. */
+function openBelow(
+  member: PathMember,
+  place: Place,
+  directory: number,
+  flags: number,
+  mode: number,
+  resolve: number,
+): void {
+  const { resolver, identity } = member.paths;
+  const name = resolver.nameOf(directory);
+  if (!name?.mount || flags & Open.path || !(name.mount.readonly || name.mount.appends))
+    return letRun(member);
+  const base = resolver.openOf(directory);
+  if (base < 0) return answer(member, base);
+  identity.creates();
+  const fd = guarded(name.mount, flags, (some) =>
+    pathOpen(base, place.buffer, 0, some, some & Open.create || isTemporary(some) ? mode : 0, resolve),
+  );
+  closeDescriptor(base);
+  deliver(member, fd, flags);
+}
+
+/** An open that may sleep, or that may make a terminal the controlling one. */
+function needsThread(mode: number, flags: number): boolean {
+  if (mode < 0) return false;
+  const type = mode & fileTypeMask;
+  return type === characterType || (type === fifoType && !(flags & Open.nonBlocking));
+}
+
+/** Opens with the rules of the mount: `open` with the flags that it allows. */
+function guarded(mount: MountPoint | undefined, flags: number, open: (flags: number) => number): number {
+  const writes = (flags & Open.accessMode) !== 0;
+  const unblocked = flags | Open.nonBlocking;
+  if (mount?.readonly) return openReadonly(flags, open);
+  if (!mount?.appends || !(writes || flags & Open.truncate)) return open(unblocked);
+  // Nothing of what is there may go: an empty file has nothing to lose.
+  const fd = open((unblocked | (writes ? Open.append : 0)) & ~Open.truncate);
+  if (fd < 0 || !(flags & Open.truncate) || (descriptorFacts(fd)?.size ?? 0n) === 0n) return fd;
+  closeDescriptor(fd);
+  return notPermitted;
+}
+
+function openReadonly(flags: number, open: (flags: number) => number): number {
+  const writes = (flags & Open.accessMode) !== 0 || (flags & Open.truncate) !== 0;
+  if (isTemporary(flags)) return readonlyFileSystem;
+  const plain = flags & ~(Open.create | Open.exclusive | Open.truncate);
+  const fd = open(writes ? Open.path | (flags & pathFlags) : plain | Open.nonBlocking);
+  if (fd === noEntry && flags & Open.create) return readonlyFileSystem;
+  if (fd < 0) return fd;
+  const exclusive = flags & Open.create && flags & Open.exclusive;
+  if (!writes && !exclusive) return fd;
+  const type = (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
+  closeDescriptor(fd);
+  if (exclusive) return exists;
+  return type === directoryType ? isDirectory : type === symlinkType ? tooManyLinks : readonlyFileSystem;
+}
+
+/** Puts an opened file into the workload: that is the answer. */
+function deliver(member: PathMember, fd: number, flags: number): void {
+  if (fd < 0) return answer(member, fd);
+  // It was opened with O_NONBLOCK so that nothing could make the member sleep.
+  if (!(flags & Open.nonBlocking)) descriptorSetFlags(fd, flags & settableFlags);
+  const { idLow, idHigh } = member.block;
+  const number = trapAddDescriptor(member.listener, idLow, idHigh, fd, flags & Open.closeOnExec ? 1 : 0, 1);
+  closeDescriptor(fd);
+  if (number < 0) answer(member, number);
+}
+
+function openSlowly(
+  member: PathMember,
+  place: Place,
+  flags: number,
+  mode: number,
+  follow: boolean,
+  resolve: number,
+): void {
+  const { resolver } = member.paths;
+  const { walk } = resolver;
+  if (resolve & resolveNoLinks && place.direct) {
+    const fd = pathOpen(place.directory, place.buffer, place.offset, flags, mode, beneath | resolve);
+    place.release();
+    return deliver(member, fd, flags);
+  }
+  const object = resolver.objectSlowly(place, follow);
+  if (object === outside) return letRun(member);
+  try {
+    if (object >= 0) openObject(member, place, object, flags);
+    else if (object === noEntry && flags & Open.create && !(flags & Open.path) && walk.parent) {
+      create(member, flags, mode);
+    } else answer(member, object);
+  } finally {
+    if (object >= 0) closeDescriptor(object);
+    walk.release();
+  }
+}
+
+/** The last name of the walk does not exist yet. */
+function create(member: PathMember, flags: number, mode: number): void {
+  const { walk } = member.paths.resolver;
+  const { fd, mount } = walk.parent!;
+  const name = Buffer.from(`${walk.name}\0`, 'latin1');
+  deliver(
+    member,
+    guarded(mount, flags, (some) => pathOpen(fd, name, 0, some, some & Open.create ? mode : 0, beneath)),
+    flags,
+  );
+}
+
+/** An object that the slow walk found. */
+function openObject(member: PathMember, place: Place, object: number, flags: number): void {
+  const facts = descriptorFacts(object);
+  const type = (facts?.mode ?? 0) & fileTypeMask;
+  if (flags & Open.path || needsThread(type, flags)) return openInThread(member, place, flags);
+  if (flags & Open.create && flags & Open.exclusive) return answer(member, exists);
+  if (type === symlinkType) return answer(member, tooManyLinks);
+  if (flags & Open.create && type === directoryType && !isTemporary(flags)) {
+    return answer(member, isDirectory);
+  }
+  const open = (some: number) =>
+    pathReopen(object, some & ~(Open.create | Open.exclusive | Open.noFollow), 0);
+  deliver(member, guarded(place.mount, flags, open), flags);
+}
+
+/** The thread opens the entry that the walk found by itself. */
+function openInThread(member: PathMember, place: Place, flags: number): void {
+  const { resolver, injections, numbers } = member.paths;
+  const { walk } = resolver;
+  const { tid } = member.block;
+  const isMountRoot = place.mountPoint !== undefined;
+  if (isMountRoot && !place.mountPoint!.isDirectory) return answer(member, -errnoNumber('EOPNOTSUPP'));
+  const directory = directoryReopen(isMountRoot ? place.mountPoint!.descriptor : walk.parent!.fd);
+  if (directory < 0) return answer(member, directory);
+  const name = Buffer.from(`${isMountRoot ? '.' : walk.name}\0`, 'latin1');
+  // Links were followed by the walk; this is the last name, whatever it is by now.
+  const own = flags & Open.path ? flags | Open.noFollow : flags & ~Open.create;
+  injections.start([directory], function* ([number = -1]) {
+    const result = yield* withMemory(
+      tid,
+      numbers,
+      name.length,
+      () => name,
+      function* (address) {
+        const opened = yield {
+          call: numbers.openat,
+          parameters: [number, address, own, 0],
+          interruptible: true,
+        };
+        return Number(opened);
+      },
+    );
+    yield { call: numbers.close, parameters: [number] };
+    return result;
+  });
+}
