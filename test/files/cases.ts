@@ -1,0 +1,33 @@
+/** All tables that one run can tell: natively, and in every writable mount. */
+import { attributeCases, recentCases } from './cases/attributes.js';
+import { dataCases, overwriteCases } from './cases/data.js';
+import { directoryCases } from './cases/directories.js';
+import { executionCases } from './cases/execution.js';
+import { identityCases } from './cases/identity.js';
+import { linkCases } from './cases/links.js';
+import { openCases } from './cases/opens.js';
+import { pathCases } from './cases/paths.js';
+import { removeCases, renameCases } from './cases/renames.js';
+import { socketCases, watchCases } from './cases/sockets.js';
+import { statusCases } from './cases/status.js';
+import type { FileCase } from './story.js';
+
+const isRoot = process.getuid?.() === 0;
+
+export const cases: readonly FileCase[] = [
+  ...openCases,
+  ...pathCases,
+  ...linkCases,
+  ...renameCases,
+  ...removeCases,
+  ...directoryCases,
+  ...statusCases,
+  ...(isRoot ? identityCases : []),
+  ...attributeCases,
+  ...recentCases,
+  ...executionCases,
+  ...socketCases,
+  ...watchCases,
+  ...dataCases,
+  ...overwriteCases,
+];
