@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -312,14 +313,40 @@ SWARD_API int sward_descriptor_flags(int fd) {
 
 SWARD_API int sward_descriptor_set_flags(int fd, int flags) { return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0; }
 
+/* Keeps a thread on this CPU. Returns 1 when it was free to run elsewhere before. */
+static int keep_here(int tid, cpu_set_t *before, cpu_set_t *here) {
+  unsigned cpu;
+  if (sched_getaffinity(tid, sizeof *before, before) < 0 || CPU_COUNT(before) < 2 || getcpu(&cpu, NULL) < 0) return 0;
+  CPU_ZERO(here);
+  CPU_SET(cpu, here);
+  return sched_setaffinity(tid, sizeof *here, here) == 0;
+}
+
+static void let_go(int tid, const cpu_set_t *before, const cpu_set_t *here) {
+  cpu_set_t now;
+  /* Another thread of the program may have changed it meanwhile: then that holds. */
+  if (sched_getaffinity(tid, sizeof now, &now) == 0 && CPU_EQUAL(&now, here))
+    sched_setaffinity(tid, sizeof *before, before);
+}
+
 /* Puts a descriptor into the trapped process. With `send` it is the answer of the trap. Returns its number there;
- * ours stays open. */
-SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t id_high, int fd, int close_on_exec,
-                                        int send) {
+ * ours stays open.
+ *
+ * The kernel wakes the thread to take it, and we sleep meanwhile: on another, idle CPU that costs many times what it
+ * costs on this one, which is about to be free. */
+SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t id_high, int tid, int fd,
+                                        int close_on_exec, int send) {
   struct seccomp_notif_addfd add = {.id = (uint64_t)id_high << 32 | id_low,
-                                    .flags = send ? SECCOMP_ADDFD_FLAG_SEND : 0,
                                     .srcfd = (uint32_t)fd,
                                     .newfd_flags = close_on_exec ? O_CLOEXEC : 0};
+  cpu_set_t before, here;
+  int kept = keep_here(tid, &before, &here);
   int number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-  return number < 0 ? -errno : number;
+  if (number < 0) number = -errno;
+  if (kept) let_go(tid, &before, &here);
+  if (send && number >= 0) {
+    struct seccomp_notif_resp response = {.id = add.id, .val = number};
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  }
+  return number;
 }

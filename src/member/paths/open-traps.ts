@@ -187,8 +187,9 @@ function deliver(member: PathMember, fd: number, flags: number): void {
   if (fd < 0) return answer(member, fd);
   // It was opened with O_NONBLOCK so that nothing could make the member sleep.
   if (!(flags & Open.nonBlocking)) descriptorSetFlags(fd, flags & settableFlags);
-  const { idLow, idHigh } = member.block;
-  const number = trapAddDescriptor(member.listener, idLow, idHigh, fd, flags & Open.closeOnExec ? 1 : 0, 1);
+  const { idLow, idHigh, tid } = member.block;
+  const closeOnExec = flags & Open.closeOnExec ? 1 : 0;
+  const number = trapAddDescriptor(member.listener, idLow, idHigh, tid, fd, closeOnExec, 1);
   closeDescriptor(fd);
   if (number < 0) answer(member, number);
 }

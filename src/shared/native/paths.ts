@@ -114,8 +114,8 @@ export const descriptorSetFlags = func<[fd: number, flags: number]>(
 );
 export const descriptorTake = func<[tid: number, fd: number]>('int sward_descriptor_take(int, int)');
 export const trapAddDescriptor = func<
-  [listener: number, low: number, high: number, fd: number, closeOnExec: number, send: number]
->('int sward_trap_add_descriptor(int, uint32_t, uint32_t, int, int, int)');
+  [listener: number, low: number, high: number, tid: number, fd: number, closeOnExec: number, send: number]
+>('int sward_trap_add_descriptor(int, uint32_t, uint32_t, int, int, int, int)');
 
 export const injectStateSize = func<[]>('int sward_inject_state_size(void)');
 export const injectSeize = func<[tid: number]>('int sward_inject_seize(int)');
