@@ -15,9 +15,10 @@
 
 extern char **environ;
 
-/* Runs `launcher CONTROL-FD argument...`; the arguments are `count` strings, each ended by a zero byte, as
+/* Runs `launcher CONTROL-FD argument...` in the directory that a descriptor refers to (-1: in ours); the arguments are `count` strings, each ended by a zero byte, as
  * /proc/self/cmdline shows them: no byte of them is changed. Returns our end of the control socket. */
-SWARD_API int sward_spawn_launcher(const char *launcher, const char *strings, int count, int *pid) {
+SWARD_API int sward_spawn_launcher(const char *launcher, const char *strings, int count, int directory,
+                                  int *pid) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return -errno;
   AUTO_CLOSE int theirs = ends[1];
@@ -46,8 +47,12 @@ SWARD_API int sward_spawn_launcher(const char *launcher, const char *strings, in
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (directory >= 0) posix_spawn_file_actions_addfchdir_np(&actions, directory);
   pid_t child;
-  int error = posix_spawn(&child, launcher, NULL, &attributes, arguments, environ);
+  int error = posix_spawn(&child, launcher, &actions, &attributes, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   free(arguments);
   if (error) {

@@ -4,6 +4,7 @@
  */
 import { errnoName, errnoNumber, SyscallError } from '../shared/errno.js';
 import type { Log } from '../shared/log.js';
+import { MountLocks } from '../shared/mount-types.js';
 import { continueCall, descriptorPath, trapInspect, trapReadLock } from '../shared/native/workload.js';
 import type { DescriptionTable } from './descriptions.js';
 import type { FileTable } from './files.js';
@@ -108,12 +109,20 @@ function syscallError(result: number): SyscallError {
   return new SyscallError(errnoName(result));
 }
 
-/** Whether the leader arbitrates the locks of the file in hand: regular files, directories and block devices below a --locks directory. */
+/**
+ * Whether the leader arbitrates the locks of the file in hand: regular files, directories and block devices, in a mount
+ * as that says, elsewhere below a --locks directory.
+ */
 export function isCoordinated(member: Member): boolean {
-  const { block, link } = member;
+  const { block, link, paths } = member;
   const type = block.mode & fileTypeMask;
   if (type !== regularFile && type !== directory && type !== blockDevice) return false;
-  if (link.directories.includes('/')) return true;
+  const everywhere = link.directories.includes('/');
+  if (paths && !(everywhere && paths.table.locksEverywhere)) {
+    const mount = paths.table.mountOf(block.copy);
+    if (mount) return mount.locks === MountLocks.leader;
+  }
+  if (everywhere) return true;
   let path = descriptorPath(block.copy);
   if (path.endsWith(deletedSuffix)) path = path.slice(0, -deletedSuffix.length);
   return link.directories.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));

@@ -29,10 +29,13 @@ export class Launcher {
   readonly #report = new Int32Array(3);
   readonly #descriptor = new Int32Array(1);
 
-  /** `strings` are `count` zero-terminated arguments, byte for byte. Errors: those of posix_spawn(3). */
-  constructor(strings: Buffer, count: number) {
+  /**
+   * `strings` are `count` zero-terminated arguments, byte for byte; `directory` is a descriptor of where to start, -1 for
+   * here. Errors: those of posix_spawn(3).
+   */
+  constructor(strings: Buffer, count: number, directory: number) {
     const pid = new Int32Array(1);
-    this.control = checkResult(spawnLauncher(launcherPath, strings, count, pid), launcherPath);
+    this.control = checkResult(spawnLauncher(launcherPath, strings, count, directory, pid), launcherPath);
     this.keeper = pid[0]!;
   }
 

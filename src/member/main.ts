@@ -2,10 +2,11 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { SyscallError } from '../shared/errno.js';
+import { checkResult, SyscallError } from '../shared/errno.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
 import {
   becomeSubreaper,
+  closeDescriptor,
   dropDescriptors,
   lookThroughProc,
   passDescriptors,
@@ -17,6 +18,7 @@ import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
 import { MountTable } from './paths/mount-table.js';
 import { pathCalls } from './paths/path-calls.js';
+import { openGuestDirectory } from './paths/start.js';
 import { openSignals } from './signals.js';
 import { memberFailed, Supervisor } from './supervisor.js';
 
@@ -28,6 +30,7 @@ const now = (): number => performance.now();
 interface Options {
   readonly socket?: string;
   readonly locks: string[];
+  readonly workdir?: string;
   readonly killOnExit?: true;
   readonly logLevel: LogLevel;
 }
@@ -68,6 +71,7 @@ function parse(argv: readonly string[]): { options: Options; command: string[] }
       directory,
       [],
     )
+    .option('-w, --workdir <dir>', 'start the program in this directory, as the program sees it')
     .option('--kill-on-exit', 'when the program ends, kill what it left running')
     .option('--log-level <level>', `one of ${logLevels.join(', ')}`, logLevel, 'warn' as LogLevel)
     .addHelpText(
@@ -91,6 +95,14 @@ function rawArguments(count: number): Buffer {
   let start = bytes.length - 1;
   for (let left = count; left > 0; left--) start = bytes.lastIndexOf(0, start - 1);
   return bytes.subarray(start + 1);
+}
+
+/** A directory as the workload sees it, opened; it becomes the workload's $PWD. Errors: those of open(2). */
+function startDirectory(table: MountTable, path: string): number {
+  const guest = resolve(path);
+  const fd = openGuestDirectory(table, Buffer.from(guest).toString('latin1'));
+  process.env.PWD = guest;
+  return checkResult(fd, `cannot start in ${guest}`);
 }
 
 async function connect(options: Options, surroundings: Surroundings, log: Log): Promise<LeaderLink> {
@@ -133,7 +145,9 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     }
     becomeSubreaper();
     const signals = openSignals();
-    const launcher = new Launcher(rawArguments(command.length), command.length);
+    const start = options.workdir === undefined ? -1 : startDirectory(table, options.workdir);
+    const launcher = new Launcher(rawArguments(command.length), command.length, start);
+    if (start >= 0) closeDescriptor(start);
     try {
       launcher.installFilter(filter.program);
     } catch (error) {

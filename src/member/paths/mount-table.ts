@@ -91,6 +91,11 @@ export class MountTable {
     return this.mounts.some((mount) => mount.appends);
   }
 
+  /** No mount leaves its locks to the kernel. */
+  get locksEverywhere(): boolean {
+    return this.mounts.every((mount) => mount.locks === MountLocks.leader);
+  }
+
   get hasReadonly(): boolean {
     return this.mounts.some((mount) => mount.readonly);
   }

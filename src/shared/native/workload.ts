@@ -97,9 +97,9 @@ export function refusedCall(): string | undefined {
 /** Looks at descriptors without pidfd_getfd(2) from now on. */
 export const lookThroughProc = lib.func('void sward_trap_look_through_proc(void)') as () => void;
 
-export const spawnLauncher = func<[launcher: string, strings: Buffer, count: number, pid: Int32Array]>(
-  'int sward_spawn_launcher(const char *, void *, int, void *)',
-);
+export const spawnLauncher = func<
+  [launcher: string, strings: Buffer, count: number, directory: number, pid: Int32Array]
+>('int sward_spawn_launcher(const char *, void *, int, int, void *)');
 export const passDescriptors = func<[]>('int sward_pass_descriptors(void)');
 export const dropDescriptors = func<[]>('int sward_drop_descriptors(void)');
 export const controlSend = func<[control: number, bytes: Buffer, length: number]>(
