@@ -174,7 +174,7 @@ export class Supervisor {
   /** Runs until nothing of the workload is left. Returns the exit status of its first process. */
   run(): number {
     const { launcher, link } = this.#options;
-    const { block, waits } = this.#member;
+    const { block, waits, paths } = this.#member;
     while (!this.#done) {
       const ready = trapWait(block.buffer, launcher.listener, link.descriptor, link.events, this.#events);
       // Ends of processes first: a thread id in the trap may be a reused one.
@@ -186,6 +186,7 @@ export class Supervisor {
       this.#keepTime();
     }
     waits.close();
+    paths?.aliases.close();
     link.close();
     return this.#status;
   }

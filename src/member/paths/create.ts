@@ -3,6 +3,7 @@ import type { Log } from '../../shared/log.js';
 import type { Filter } from '../filter.js';
 import type { Launcher } from '../launcher.js';
 import type { TrapBlock } from '../trap-block.js';
+import { ExecAliases } from './exec-alias.js';
 import { Identity } from './identity.js';
 import { Injections } from './injections.js';
 import type { MountTable } from './mount-table.js';
@@ -24,6 +25,7 @@ export function createPaths(options: PathOptions, block: TrapBlock): Paths | und
     resolver: new Resolver(table, block, launcher.listener),
     identity: new Identity(),
     injections: new Injections(block, launcher.listener, log),
+    aliases: new ExecAliases(),
     numbers: {
       close: filter.numberOf('close'),
       fchdir: filter.numberOf('fchdir'),

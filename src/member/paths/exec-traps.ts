@@ -17,7 +17,7 @@ import {
 import { closeDescriptor, processGroupOf } from '../../shared/native/workload.js';
 import { answer } from '../interceptor.js';
 import type { ExecTable } from '../release-traps.js';
-import { withMemory } from './injections.js';
+import { type InjectedCall, type Outcome, withMemory } from './injections.js';
 import { At, fileTypeMask, type PathMember } from './paths.js';
 import { beneath, currentDirectory, outside } from './resolver.js';
 import { Open } from './walk.js';
@@ -68,7 +68,8 @@ function execute(
   if (found === outside) return executeOutside(member, execs, directory, text, pathAt);
   if (typeof found === 'number') return answer(member, found);
   const isScript = found.header[0] === 0x23 && found.header[1] === 0x21;
-  if (!isScript) return run(member, execs, found, block.address(pathAt + 1), pathAt);
+  const comm = baseName(text);
+  if (!isScript) return run(member, execs, { ...found, before: [], comm }, pathAt);
   closeDescriptor(found.directory);
   runScript(member, execs, scriptName(directory, text), found.header, pathAt);
 }
@@ -142,13 +143,18 @@ function executeOutside(
   text: string,
   pathAt: number,
 ): void {
-  const { tid } = member.block;
-  const base = directory === currentDirectory ? `/proc/${tid}/cwd/` : `/proc/${tid}/fd/${directory}/`;
-  const path = Buffer.from(`${text.startsWith('/') ? text : base + text}\0`, 'latin1');
-  const header = readHeader(ownOpen(path, 0, Open.nonBlocking));
+  const header = outsideHeader(member, directory, text);
   const script = parse(header);
   if (!script || !isInMount(member, script.interpreter)) return execs.trap();
   runScript(member, execs, scriptName(directory, text), header, pathAt);
+}
+
+/** The first bytes of a file outside the mounts. */
+function outsideHeader(member: PathMember, directory: number, text: string): Buffer {
+  const { tid } = member.block;
+  const base = directory === currentDirectory ? `/proc/${tid}/cwd/` : `/proc/${tid}/fd/${directory}/`;
+  const path = Buffer.from(`${text.startsWith('/') ? text : base + text}\0`, 'latin1');
+  return readHeader(ownOpen(path, 0, Open.nonBlocking));
 }
 
 function isInMount(member: PathMember, path: string): boolean {
@@ -189,11 +195,19 @@ function runScript(member: PathMember, execs: ExecTable, name: string, header: B
     before.unshift(interpreter, ...(argument === undefined ? [] : [argument]), script);
     resolver.first.begin(interpreter, false);
     const found = find(member, currentDirectory, 0);
-    if (found === outside) return runWith(member, execs, undefined, interpreter, before, pathAt);
-    if (typeof found === 'number') return answer(member, found);
-    if (!parse(found.header)) return runWith(member, execs, found, interpreter, before, pathAt);
-    closeDescriptor(found.directory);
-    current = found.header;
+    const comm = baseName(name);
+    if (typeof found === 'number' && found !== outside) return answer(member, found);
+    const file =
+      typeof found === 'number'
+        ? {
+            directory: undefined,
+            name: interpreter,
+            header: outsideHeader(member, currentDirectory, interpreter),
+          }
+        : found;
+    if (!parse(file.header)) return run(member, execs, { ...file, before, comm }, pathAt);
+    if (file.directory !== undefined) closeDescriptor(file.directory);
+    current = file.header;
     script = interpreter;
   }
   answer(member, tooManyLinks);
@@ -215,96 +229,92 @@ function readPointers(tid: number, address: number): bigint[] | number {
   return address === 0 ? pointers : -errnoNumber('E2BIG');
 }
 
-/** Executes an interpreter with these arguments in front of the script's own (from the second on). */
-function runWith(
-  member: PathMember,
-  execs: ExecTable,
-  found: Executable | undefined,
-  interpreter: string,
-  before: readonly string[],
-  pathAt: number,
-): void {
-  const { block, paths } = member;
-  const { tid } = block;
-  const own = readPointers(tid, block.address(pathAt + 1));
-  if (typeof own === 'number') {
-    if (found) closeDescriptor(found.directory);
-    return answer(member, own);
-  }
-  const strings = [found ? found.name : interpreter, ...before].map((text) =>
-    Buffer.from(`${text}\0`, 'latin1'),
-  );
-  const stringBytes = Buffer.concat(strings);
-  const start = (stringBytes.length + 7) & ~7;
-  const count = before.length + Math.max(own.length - 1, 0) + 1;
-  const fill = (address: number) => {
-    const bytes = Buffer.alloc(start + count * pointerBytes);
-    stringBytes.copy(bytes);
-    let string = address + strings[0]!.length;
-    let at = start;
-    for (const text of strings.slice(1)) {
-      at = bytes.writeBigUInt64LE(BigInt(string), at);
-      string += text.length;
-    }
-    for (const pointer of own.slice(1)) at = bytes.writeBigUInt64LE(pointer, at);
-    return bytes;
-  };
-  const environment = block.address(pathAt + 2);
-  const { numbers } = paths;
-  const exec = execs.prepare();
-  paths.injections.start(
-    found ? [found.directory] : [],
-    function* ([number]) {
-      const result = yield* withMemory(tid, numbers, start + count * pointerBytes, fill, function* (address) {
-        const executed =
-          number === undefined
-            ? yield { call: numbers.execve, parameters: [address, address + start, environment] }
-            : yield {
-                call: numbers.execveat,
-                parameters: [number, address, address + start, environment, 0],
-              };
-        return executed === 0n ? 'replaced' : Number(executed);
-      });
-      if (result === 'replaced') execs.settle(exec);
-      else if (number !== undefined) yield { call: numbers.close, parameters: [number] };
-      return result;
-    },
-    processGroupOf(tid),
-  );
+/**
+ * What a thread executes: a name in a directory (ours, to be closed), or a path as the thread sees it; the arguments in
+ * front of its own ones from the second on, if there are any; and the name that the process shall have.
+ */
+interface Execution {
+  readonly directory: number | undefined;
+  readonly name: string;
+  readonly before: readonly string[];
+  readonly comm: string;
 }
 
-/** Executes a file that is no script. */
-function run(
-  member: PathMember,
-  execs: ExecTable,
-  { directory, name }: Executable,
-  vector: number,
-  pathAt: number,
-): void {
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+function run(member: PathMember, execs: ExecTable, execution: Execution, pathAt: number): void {
   const { block, paths } = member;
   const { tid } = block;
+  const { directory, name, before, comm } = execution;
+  const own = before.length === 0 ? [] : readPointers(tid, block.address(pathAt + 1));
+  if (typeof own === 'number') {
+    if (directory !== undefined) closeDescriptor(directory);
+    return answer(member, own);
+  }
+  const alias = comm === baseName(name) ? undefined : paths.aliases.create();
+  const descriptors = [directory, alias?.descriptor].filter((fd) => fd !== undefined);
   const { numbers } = paths;
-  const bytes = Buffer.from(`${name}\0`, 'latin1');
+  const vector = block.address(pathAt + 1);
   const environment = block.address(pathAt + 2);
   const exec = execs.prepare();
-  paths.injections.start(
-    [directory],
-    function* ([number = -1]) {
-      const result = yield* withMemory(
-        tid,
-        numbers,
-        bytes.length,
-        () => bytes,
-        function* (address) {
-          const parameters = [number, address, vector, environment, 0];
-          const executed = yield { call: numbers.execveat, parameters };
-          return executed === 0n ? 'replaced' : Number(executed);
-        },
-      );
-      if (result === 'replaced') execs.settle(exec);
-      else yield { call: numbers.close, parameters: [number] };
-      return result;
-    },
-    processGroupOf(tid),
-  );
+  const program = function* (given: readonly number[]): Generator<InjectedCall, Outcome, bigint> {
+    const inDirectory = directory === undefined ? undefined : given[0];
+    const target = inDirectory === undefined ? absolute(name) : `/proc/self/fd/${inDirectory}/${name}`;
+    const renamed = alias?.link(comm, target) === true;
+    const base = renamed ? given.at(-1) : inDirectory;
+    const memory = new ExecMemory(renamed ? comm : name, before, own);
+    const result = yield* withMemory(
+      tid,
+      numbers,
+      memory.size,
+      (address) => memory.fill(address),
+      function* (address) {
+        const list = before.length === 0 ? vector : address + memory.vector;
+        const call = base === undefined ? numbers.execve : numbers.execveat;
+        const parameters = [address, list, environment];
+        const executed = yield {
+          call,
+          parameters: base === undefined ? parameters : [base, ...parameters, 0],
+        };
+        return executed === 0n ? 'replaced' : Number(executed);
+      },
+    );
+    alias?.remove();
+    if (result === 'replaced') execs.settle(exec);
+    else for (const number of given) yield { call: numbers.close, parameters: [number] };
+    return result;
+  };
+  paths.injections.start(descriptors, program, processGroupOf(tid));
+}
+
+/** A path that a link can have as its target, whatever directory the link is in. */
+const absolute = (path: string): string => (path.startsWith('/') ? path : `/proc/self/cwd/${path}`);
+
+/** What execve(2) is given: the name, then the arguments, then the vector of pointers to them. */
+class ExecMemory {
+  readonly vector: number;
+  readonly size: number;
+  readonly #strings: readonly Buffer[];
+  readonly #own: readonly bigint[];
+
+  constructor(name: string, before: readonly string[], own: readonly bigint[]) {
+    this.#strings = [name, ...before].map((text) => Buffer.from(`${text}\0`, 'latin1'));
+    this.#own = own.slice(1);
+    const bytes = this.#strings.reduce((sum, text) => sum + text.length, 0);
+    this.vector = (bytes + 7) & ~7;
+    this.size = this.vector + (before.length + this.#own.length + 1) * pointerBytes;
+  }
+
+  fill(address: number): Buffer {
+    const bytes = Buffer.alloc(this.size);
+    let string = 0;
+    let at = this.vector;
+    for (const [i, text] of this.#strings.entries()) {
+      text.copy(bytes, string);
+      if (i > 0) at = bytes.writeBigUInt64LE(BigInt(address + string), at);
+      string += text.length;
+    }
+    for (const pointer of this.#own) at = bytes.writeBigUInt64LE(pointer, at);
+    return bytes;
+  }
 }

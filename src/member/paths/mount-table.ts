@@ -4,7 +4,7 @@
  * of a mount lies on the host is read anew each time.
  */
 import { realpathSync } from 'node:fs';
-import { type Mount, type MountLocks, MountType } from '../../shared/mount-types.js';
+import { type Mount, MountLocks, MountType } from '../../shared/mount-types.js';
 import { descriptorFacts, ownFacts, ownReadlink } from '../../shared/native/paths.js';
 
 const fileTypeMask = 0o170000;

@@ -2,6 +2,7 @@
 import { errnoNumber } from '../../shared/errno.js';
 import { closeDescriptor } from '../../shared/native/workload.js';
 import { answer, letRun, type Member } from '../interceptor.js';
+import type { ExecAliases } from './exec-alias.js';
 import type { Identity } from './identity.js';
 import type { CallNumbers, Injections } from './injections.js';
 import type { MountPoint, MountTable } from './mount-table.js';
@@ -14,6 +15,7 @@ export interface Paths {
   readonly identity: Identity;
   readonly injections: Injections;
   readonly numbers: CallNumbers;
+  readonly aliases: ExecAliases;
 }
 
 export interface PathMember extends Member {
