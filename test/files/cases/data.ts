@@ -295,7 +295,7 @@ export const overwriteCases = group('overwrites', [
      exec p
      pwrite 3 0 K -> 1
      cat f ~ helloJK
-     run /bin/sh sh -c echo%20x>f
+     run /bin/sh sh -c echo%20x>f -> 0 ~ 2 sh:%201:%20cannot%20create%20f:%20Operation%20not%20permitted%0a
      cat f -> x%0a ~ helloJK`,
   ),
 ]);
