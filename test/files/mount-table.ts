@@ -1,7 +1,7 @@
 /** The tables in a mount: one `it` per case, against what the native run answered. */
 import { join } from 'node:path';
 import { assert } from 'chai';
-import type { Running } from './settings.js';
+import { describeMounts, type Running } from './settings.js';
 import { playAll, type Results, told } from './stage.js';
 import { expand, type FileCase } from './story.js';
 import { type Kind, native, parents, tableMillisecondsMax } from './table.js';
@@ -29,11 +29,8 @@ function right({ steps }: FileCase, native: readonly string[] = [], append = fal
   );
 }
 
-/** Until members have mounts, these suites run only when asked for. */
-const suite = process.env.SWARD_MOUNTS === undefined ? describe.skip : describe;
-
 export function describeMount({ title, cases, kind, deviations, append, start }: MountTable): void {
-  suite(title, () => {
+  describeMounts(title, () => {
     const table = cases.filter(({ name }) => !deviations?.has(name));
     let results: Results;
     let oracle: Results;

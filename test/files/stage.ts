@@ -48,9 +48,9 @@ export type Results = ReadonlyMap<string, readonly string[]>;
 const agentOf = (agents: readonly Agent[], actor: string): Agent =>
   agents[(actor.charCodeAt(0) - 'A'.charCodeAt(0)) % agents.length]!;
 
-export async function beginCase(agents: readonly Agent[], root: string): Promise<void> {
+export async function beginCase(agents: readonly Agent[], root: string, create = true): Promise<void> {
   for (const [index, agent] of agents.entries()) {
-    const answer = await agent.ask(`case ${root} ${index === 0 ? 'create' : 'join'}`);
+    const answer = await agent.ask(`case ${root} ${create && index === 0 ? 'create' : 'join'}`);
     if (answer !== 'ok') throw new Error(`mkdir ${root}: ${answer}`);
   }
 }
@@ -59,8 +59,13 @@ export async function endCase(agents: readonly Agent[]): Promise<void> {
   for (const agent of agents) await agent.ask('end');
 }
 
-async function play(entry: FileCase, agents: readonly Agent[], places: Places): Promise<string[]> {
-  await beginCase(agents, places.root);
+async function play(
+  entry: FileCase,
+  agents: readonly Agent[],
+  places: Places,
+  create: boolean,
+): Promise<string[]> {
+  await beginCase(agents, places.root, create);
   const answers: string[] = [];
   for (const { actor, background, call } of entry.steps) {
     const line = `${actor}${background ? '&' : ''} ${expand(call, places)}`;
@@ -74,19 +79,24 @@ async function play(entry: FileCase, agents: readonly Agent[], places: Places): 
 export interface Setting {
   /** A directory that the agents see, in which each case gets one. */
   readonly root: string;
+  /** All cases are played in the root itself, which is there. */
+  readonly fixed?: boolean;
   /** What each agent runs under. */
   readonly commands: readonly (readonly string[])[];
 }
 
 /** Plays all cases; the agents must end well. */
-export async function playAll(cases: readonly FileCase[], { root, commands }: Setting): Promise<Results> {
+export async function playAll(
+  cases: readonly FileCase[],
+  { root, fixed, commands }: Setting,
+): Promise<Results> {
   const agents = commands.map((command) => new Agent(command));
   const results = new Map<string, readonly string[]>();
   try {
     for (const [index, entry] of cases.entries()) {
-      const directory = `${root}/c${String(index).padStart(4, '0')}`;
+      const directory = fixed ? root : `${root}/c${String(index).padStart(4, '0')}`;
       const places = { root: directory, agent: probe('file-agent') };
-      results.set(entry.name, await play(entry, agents, places));
+      results.set(entry.name, await play(entry, agents, places, !fixed));
     }
     for (const agent of agents) {
       const status = await agent.end();

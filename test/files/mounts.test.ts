@@ -1,0 +1,36 @@
+import { assert } from 'chai';
+import { mountCases, readonlyCases } from './cases/mounts.js';
+import { kernelCanMount, playInKernel, playInMember } from './landscape.js';
+import { describeMounts } from './settings.js';
+import { told } from './stage.js';
+import { expand, type FileCase } from './story.js';
+
+const cases = [...mountCases, ...readonlyCases];
+const places = { root: '$R', agent: '$A' };
+
+/** What the table says; where it says nothing, what the kernel answered. */
+function right({ steps }: FileCase, kernel: readonly string[], inMember: boolean): string[] {
+  return steps.map(({ expected, append }, index) => {
+    const text = (inMember ? append : undefined) ?? expected;
+    return text === undefined ? (kernel[index] ?? 'no answer') : expand(text, places);
+  });
+}
+
+(kernelCanMount ? describe : describe.skip)('mounts: the kernel', () => {
+  for (const entry of cases) {
+    it(entry.name, async () => {
+      const answers = await playInKernel(entry);
+      assert.deepEqual(told(entry, answers), told(entry, right(entry, answers, false)));
+    });
+  }
+});
+
+describeMounts('mounts: a member', () => {
+  for (const entry of cases) {
+    it(entry.name, async () => {
+      const answers = await playInMember(entry);
+      const kernel = kernelCanMount ? await playInKernel(entry) : answers;
+      assert.deepEqual(told(entry, answers), told(entry, right(entry, kernel, true)));
+    });
+  }
+});
