@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -21,7 +22,7 @@
 #include "identity.h"
 #include "sward.h"
 
-enum { PATH_BYTES = 4096, FIRST_READ = 256, PAGE = 4096 };
+enum { PATH_BYTES = 4096, FIRST_READ = 256, PAGE = 4096, SPARE_NUMBER_MAX = 255, SPARE_NUMBERS = 64 };
 
 /* Runs one operation as the workload; its value is 0 or more, or -errno. */
 #define AS_WORKLOAD(operation)                                \
@@ -286,12 +287,13 @@ SWARD_API int sward_entry_link(int fd, int dirfd, const char *names, int offset)
 SWARD_API int sward_entry_bind(int dirfd, const char *names, int offset, int socket) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   size_t length = strlen(names + offset);
-  if (length >= sizeof address.sun_path) return -ENAMETOOLONG;
-  memcpy(address.sun_path, names + offset, length + 1);
+  if (length > sizeof address.sun_path) return -ENAMETOOLONG;
+  memcpy(address.sun_path, names + offset, length);
+  /* unix(7): "it is possible that [...] sun_path is not null-terminated". */
+  size_t bytes = offsetof(struct sockaddr_un, sun_path) + length + (length < sizeof address.sun_path);
   AUTO_CLOSE int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (before < 0 || fchdir(dirfd) < 0) return -errno;
-  long result = AS_WORKLOAD(
-      bind(socket, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1)));
+  long result = AS_WORKLOAD(bind(socket, (struct sockaddr *)&address, (socklen_t)bytes));
   return fchdir(before) < 0 && result == 0 ? -errno : (int)result;
 }
 
@@ -313,6 +315,12 @@ SWARD_API int sward_descriptor_flags(int fd) {
 
 SWARD_API int sward_descriptor_set_flags(int fd, int flags) { return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0; }
 
+/* Takes O_NONBLOCK off. */
+SWARD_API int sward_descriptor_set_blocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
+}
+
 /* Keeps a thread on this CPU. Returns 1 when it was free to run elsewhere before. */
 static int keep_here(int tid, cpu_set_t *before, cpu_set_t *here) {
   unsigned cpu;
@@ -329,22 +337,41 @@ static void let_go(int tid, const cpu_set_t *before, const cpu_set_t *here) {
     sched_setaffinity(tid, sizeof *before, before);
 }
 
-/* Puts a descriptor into the trapped process. With `send` it is the answer of the trap. Returns its number there;
- * ours stays open.
+/* A number far from those that the process will get next: a descriptor there changes none of them. -1 for none. */
+static int spare_number(int tid) {
+  struct rlimit limit;
+  long most = SPARE_NUMBER_MAX;
+  if (prlimit(tid, RLIMIT_NOFILE, NULL, &limit) == 0 && limit.rlim_cur <= SPARE_NUMBER_MAX)
+    most = (long)limit.rlim_cur - 1;
+  for (long number = most; number > most - SPARE_NUMBERS && number > 2; number--) {
+    char path[64], text[8];
+    snprintf(path, sizeof path, "/proc/%d/fd/%ld", tid, number);
+    if (readlink(path, text, sizeof text) < 0 && errno == ENOENT) return (int)number;
+  }
+  return -1;
+}
+
+/* Puts a descriptor into the trapped process: as the answer of the trap, or (`spare`) for a call that the thread is to
+ * make. Returns its number there; ours stays open.
  *
  * The kernel wakes the thread to take it, and we sleep meanwhile: on another, idle CPU that costs many times what it
  * costs on this one, which is about to be free. */
 SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t id_high, int tid, int fd,
-                                        int close_on_exec, int send) {
+                                        int close_on_exec, int spare) {
   struct seccomp_notif_addfd add = {.id = (uint64_t)id_high << 32 | id_low,
                                     .srcfd = (uint32_t)fd,
                                     .newfd_flags = close_on_exec ? O_CLOEXEC : 0};
+  int number_there = spare ? spare_number(tid) : -1;
+  if (number_there >= 0) {
+    add.flags = SECCOMP_ADDFD_FLAG_SETFD;
+    add.newfd = (uint32_t)number_there;
+  }
   cpu_set_t before, here;
   int kept = keep_here(tid, &before, &here);
   int number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
   if (number < 0) number = -errno;
   if (kept) let_go(tid, &before, &here);
-  if (send && number >= 0) {
+  if (!spare && number >= 0) {
     struct seccomp_notif_resp response = {.id = add.id, .val = number};
     ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
   }

@@ -1,24 +1,21 @@
 /** Calls that change what a path leads to: mode, owner, times, length, extended attributes; and watches on it. */
 import { errnoNumber } from '../../shared/errno.js';
 import {
+  descriptorFacts,
   descriptorTake,
   memoryRead,
-  memoryWrite,
+  objectAccess,
   objectChmod,
   objectChown,
-  objectGetAttribute,
-  objectListAttributes,
-  objectRemoveAttribute,
-  objectSetAttribute,
   objectTimes,
   objectTruncate,
   objectWatch,
-  pathFetch,
 } from '../../shared/native/paths.js';
 import { closeDescriptor } from '../../shared/native/workload.js';
 import { answer, letRun } from '../interceptor.js';
 import {
   At,
+  fileTypeMask,
   finish,
   finishValue,
   invalid,
@@ -27,11 +24,13 @@ import {
   objectOf,
   type PathMember,
   readonlyFileSystem,
+  regularType,
 } from './paths.js';
-import { pathBytesMax } from './place.js';
 import { currentDirectory } from './resolver.js';
 
-const badAddress = -errnoNumber('EFAULT');
+const objectFlags = At.symlinkNoFollow | At.emptyPath;
+const _badAddress = -errnoNumber('EFAULT');
+const writeAccess = 2;
 
 // Mode and owner
 
@@ -49,6 +48,7 @@ export function fchmodat2Trap(member: PathMember): void {
 }
 
 function chmod(member: PathMember, directory: number, address: number, mode: number, flags: number): void {
+  if (flags & ~objectFlags) return answer(member, invalid);
   const query = {
     follow: !(flags & At.symlinkNoFollow),
     empty: (flags & At.emptyPath) !== 0,
@@ -72,6 +72,7 @@ export function fchownatTrap(member: PathMember): void {
 
 /** The ids are the arguments from number `ids` on. */
 function chown(member: PathMember, directory: number, address: number, ids: number, flags: number): void {
+  if (flags & ~objectFlags) return answer(member, invalid);
   const query = {
     follow: !(flags & At.symlinkNoFollow),
     empty: (flags & At.emptyPath) !== 0,
@@ -109,6 +110,10 @@ export function utimensatTrap(member: PathMember): void {
   setTimes(member, block.int(0), block.address(1), block.address(2), block.int(3), 'nanoseconds');
 }
 
+/** UTIME_OMIT. */
+const omitted = 0x3ffffffen;
+const omits = (which: number): boolean => times.readBigInt64LE(16 * which + 8) === omitted;
+
 type Unit = 'seconds' | 'microseconds' | 'nanoseconds';
 
 function setTimes(
@@ -119,8 +124,11 @@ function setTimes(
   flags: number,
   unit: Unit,
 ): void {
+  if (flags & ~objectFlags) return answer(member, invalid);
   const read = timesAddress === 0 ? 0 : readTimes(member, timesAddress, unit);
   if (read < 0) return answer(member, read);
+  // utimensat(2): with both times omitted "the underlying file" is not even looked for.
+  if (timesAddress !== 0 && omits(0) && omits(1)) return answer(member, 0);
   const query = {
     follow: !(flags & At.symlinkNoFollow),
     empty: (flags & At.emptyPath) !== 0,
@@ -150,88 +158,13 @@ function readTimes(member: PathMember, address: number, unit: Unit): number {
 // Length
 
 export function truncateTrap(member: PathMember): void {
+  const length = member.block.long(1);
   const fd = objectOf(member, currentDirectory, member.block.address(0), { follow: true, changes: true });
   if (fd < 0) return;
   const { mount } = member.paths.resolver.first;
-  finish(member, fd, mount?.appends ? notPermitted : objectTruncate(fd, member.block.long(1)));
-}
-
-// Extended attributes
-
-/** xattr(7): names of up to 255 bytes, values of up to 64 KiB. */
-const nameBytesMax = 255;
-const valueBytesMax = 65_536;
-const attributeName = Buffer.allocUnsafeSlow(pathBytesMax + 16);
-const value = Buffer.allocUnsafeSlow(valueBytesMax);
-
-function readName(member: PathMember, address: number): number {
-  const { block, listener } = member;
-  const length = pathFetch(listener, block.idLow, block.idHigh, block.tid, address, attributeName);
-  if (length === -errnoNumber('ENAMETOOLONG') || length === 0 || length > nameBytesMax) {
-    return -errnoNumber('ERANGE');
-  }
-  return length;
-}
-
-const attributeObject = (member: PathMember, follow: boolean, changes: boolean): number =>
-  objectOf(member, currentDirectory, member.block.address(0), { follow, changes });
-
-export const setxattrTrap = (member: PathMember): void => setAttribute(member, true);
-export const lsetxattrTrap = (member: PathMember): void => setAttribute(member, false);
-export const getxattrTrap = (member: PathMember): void => getAttribute(member, true);
-export const lgetxattrTrap = (member: PathMember): void => getAttribute(member, false);
-export const listxattrTrap = (member: PathMember): void => listAttributes(member, true);
-export const llistxattrTrap = (member: PathMember): void => listAttributes(member, false);
-export const removexattrTrap = (member: PathMember): void => removeAttribute(member, true);
-export const lremovexattrTrap = (member: PathMember): void => removeAttribute(member, false);
-
-function setAttribute(member: PathMember, follow: boolean): void {
-  const { block } = member;
-  const size = Number(block.long(3));
-  const fd = attributeObject(member, follow, true);
-  if (fd < 0) return;
-  const name = readName(member, block.address(1));
-  if (name < 0) return finish(member, fd, name);
-  if (size < 0 || size > valueBytesMax) return finish(member, fd, -errnoNumber('E2BIG'));
-  if (size > 0 && memoryRead(block.tid, block.address(2), value, size) < 0) {
-    return finish(member, fd, badAddress);
-  }
-  finish(member, fd, objectSetAttribute(fd, attributeName, value, size, block.int(4)));
-}
-
-function getAttribute(member: PathMember, follow: boolean): void {
-  const { block } = member;
-  const fd = attributeObject(member, follow, false);
-  if (fd < 0) return;
-  const name = readName(member, block.address(1));
-  if (name < 0) return finish(member, fd, name);
-  const size = Math.min(Number(block.long(3)), valueBytesMax);
-  finishValue(member, fd, copyOut(member, objectGetAttribute(fd, attributeName, value, size), size));
-}
-
-function listAttributes(member: PathMember, follow: boolean): void {
-  const fd = attributeObject(member, follow, false);
-  if (fd < 0) return;
-  const size = Math.min(Number(member.block.long(2)), valueBytesMax);
-  const result = objectListAttributes(fd, value, size);
-  closeDescriptor(fd);
-  const copied =
-    size > 0 && result > 0 ? memoryWrite(member.block.tid, member.block.address(1), value, 0, result) : 0;
-  if (result < 0 || copied < 0) answer(member, result < 0 ? result : copied);
-  else member.block.answerValue(result);
-}
-
-function copyOut(member: PathMember, length: number, size: number): number {
-  if (length <= 0 || size === 0) return length;
-  const { block } = member;
-  return memoryWrite(block.tid, block.address(2), value, 0, length) < 0 ? badAddress : length;
-}
-
-function removeAttribute(member: PathMember, follow: boolean): void {
-  const fd = attributeObject(member, follow, true);
-  if (fd < 0) return;
-  const name = readName(member, member.block.address(1));
-  finish(member, fd, name < 0 ? name : objectRemoveAttribute(fd, attributeName));
+  const type = (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
+  const keeps = mount?.appends && length >= 0n && type === regularType && objectAccess(fd, writeAccess) === 0;
+  finish(member, fd, keeps ? notPermitted : objectTruncate(fd, length));
 }
 
 // Descriptors and watches

@@ -1,6 +1,7 @@
 /** Calls that make, remove or rename names: mkdir, mknod, symlink, link, unlink, rmdir, rename. */
 import { errnoNumber } from '../../shared/errno.js';
 import {
+  descriptorFacts,
   entryLink,
   entryMkdir,
   entryMknod,
@@ -16,9 +17,11 @@ import {
   At,
   busy,
   crossDevice,
+  directoryType,
   entryOf,
   exists,
   fetched,
+  fileTypeMask,
   invalid,
   mountOfParent,
   noEntry,
@@ -124,7 +127,7 @@ function unlink(member: PathMember, directory: number, address: number, flags: n
   const removes = (flags & removeDirectory) !== 0;
   if (result === outside) {
     // A directory that a mount point lies in is not empty for the guest.
-    if (removes && table.isAbove(place.full)) return answer(member, notEmpty);
+    if (removes && place.full !== '/' && table.isAbove(place.full)) return answer(member, notEmpty);
     return letRun(member);
   }
   if (result < 0) return answer(member, result);
@@ -181,9 +184,22 @@ function link(
   if (object < 0 && object !== outside) return answer(member, object);
   const entry = resolver.entry(second, newDirectory);
   if (object === outside && entry === outside) return letRun(member);
-  const result = linkResult(member, object, mount, entry);
+  const unusable =
+    (object === outside ? badDirectory(member, first, directory) : 0) ||
+    (entry === outside ? badDirectory(member, second, newDirectory) : 0);
+  const result = unusable || linkResult(member, object, mount, entry);
   if (object >= 0) closeDescriptor(object);
   finish(member, second, result);
+}
+
+/** The error that a descriptor which is no directory means for a relative path, where the kernel does not get to say it. */
+function badDirectory(member: PathMember, place: Place, directory: number): number {
+  if (directory === currentDirectory || place.text.startsWith('/')) return 0;
+  const fd = member.paths.resolver.openOf(directory);
+  if (fd < 0) return -errnoNumber('EBADF');
+  const type = (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
+  closeDescriptor(fd);
+  return type === directoryType ? 0 : -errnoNumber('ENOTDIR');
 }
 
 function linkResult(member: PathMember, object: number, mount: Place['mount'], entry: number): number {
@@ -225,7 +241,12 @@ function rename(
   const from = resolver.entry(first, directory);
   if (from < 0 && from !== outside) return answer(member, from);
   const to = resolver.entry(second, newDirectory);
-  const result = renameResult(member, from, to, flags);
+  const unusable =
+    from === to
+      ? 0
+      : (from === outside ? badDirectory(member, first, directory) : 0) ||
+        (to === outside ? badDirectory(member, second, newDirectory) : 0);
+  const result = unusable || renameResult(member, from, to, flags);
   first.release();
   second.release();
   if (result === outside) letRun(member);

@@ -3,7 +3,7 @@
  * Scripts are not left to the kernel: it would show their interpreter the wrong path, and look for the interpreter
  * outside the mounts.
  */
-import { readSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
 import { errnoNumber } from '../../shared/errno.js';
 import {
   descriptorFacts,
@@ -18,7 +18,7 @@ import { closeDescriptor, processGroupOf } from '../../shared/native/workload.js
 import { answer } from '../interceptor.js';
 import type { ExecTable } from '../release-traps.js';
 import { type InjectedCall, type Outcome, withMemory } from './injections.js';
-import { At, fileTypeMask, type PathMember } from './paths.js';
+import { At, fileTypeMask, noEntry, type PathMember } from './paths.js';
 import { beneath, currentDirectory, outside } from './resolver.js';
 import { Open } from './walk.js';
 
@@ -29,6 +29,9 @@ const tooManyLinks = -errnoNumber('ELOOP');
 const badAddress = -errnoNumber('EFAULT');
 const regularFile = 0o100000;
 const executeAccess = 1;
+/** AT_EXECVE_CHECK (Linux 6.14): whether it could be executed. */
+const checkOnly = 0x10000;
+const execFlags = At.symlinkNoFollow | At.emptyPath | checkOnly;
 /** BINPRM_BUF_SIZE: so much of a file's beginning says what it is. */
 const headerBytes = 256;
 /** Interpreters of interpreters, as binfmt_script counts them. */
@@ -58,6 +61,7 @@ function execute(
 ): void {
   const { block, paths } = member;
   const { resolver } = paths;
+  if (flags & ~execFlags) return execs.trap();
   const result = resolver.fetch(resolver.first, block.address(pathAt));
   if (result < 0) {
     if (flags & At.emptyPath || result === badAddress) return execs.trap();
@@ -67,16 +71,28 @@ function execute(
   const found = find(member, directory, flags);
   if (found === outside) return executeOutside(member, execs, directory, text, pathAt);
   if (typeof found === 'number') return answer(member, found);
+  if (flags & checkOnly) {
+    closeDescriptor(found.directory);
+    return answer(member, 0);
+  }
   const isScript = found.header[0] === 0x23 && found.header[1] === 0x21;
   const comm = baseName(text);
   if (!isScript) return run(member, execs, { ...found, before: [], comm }, pathAt);
   closeDescriptor(found.directory);
+  if (losesDirectory(member, directory, text)) return answer(member, noEntry);
   runScript(member, execs, scriptName(directory, text), found.header, pathAt);
 }
 
 /** How the kernel names a script to its interpreter (binfmt_script, execveat(2)). */
 const scriptName = (directory: number, text: string): string =>
   directory === currentDirectory || text.startsWith('/') ? text : `/dev/fd/${directory}/${text}`;
+
+/** execveat(2): a script below a close-on-exec descriptor cannot be found by its interpreter (ENOENT). */
+function losesDirectory(member: PathMember, directory: number, text: string): boolean {
+  if (directory === currentDirectory || text.startsWith('/')) return false;
+  const info = readFileSync(`/proc/${member.block.tid}/fdinfo/${directory}`, 'latin1');
+  return (Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8) & Open.closeOnExec) !== 0;
+}
 
 /** The file that the path in the resolver's first place names, `outside`, or -errno. */
 function find(member: PathMember, directory: number, flags: number): Executable | number {

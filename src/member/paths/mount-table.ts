@@ -54,6 +54,16 @@ export interface GuestName {
   readonly path: string;
   /** Undefined outside all mounts. */
   readonly mount: MountPoint | undefined;
+  /** It has no name any more; the path is its last. */
+  readonly deleted: boolean;
+}
+
+/** The kernel appends it; a name can end so, too. A renamed-over file with other links has lost this name all the same. */
+function isDeleted(text: string, link: string): boolean {
+  if (!text.endsWith(deletedSuffix)) return false;
+  const facts = ownFacts(link);
+  const named = ownFacts(text);
+  return named === undefined || named.inode !== facts?.inode || named.device !== facts.device;
 }
 
 export class MountTable {
@@ -153,15 +163,17 @@ export class MountTable {
     if (this.#hasDetached) {
       const device = ownFacts(link)?.device;
       const mount = this.mounts.find((each) => each.isDetached && each.device === device);
-      if (mount) return { path: text === '/' ? mount.path : mount.path + text, mount };
+      if (mount) {
+        const deleted = isDeleted(text, link);
+        if (deleted) text = text.slice(0, -deletedSuffix.length);
+        return { path: text === '/' ? mount.path : mount.path + text, mount, deleted };
+      }
     }
-    if (text.endsWith(deletedSuffix) && ownFacts(link)?.links === 0) {
-      text = text.slice(0, -deletedSuffix.length);
-    }
-    return this.#guest(text);
+    const deleted = isDeleted(text, link);
+    return this.#guest(deleted ? text.slice(0, -deletedSuffix.length) : text, deleted);
   }
 
-  #guest(host: string): GuestName {
+  #guest(host: string, deleted: boolean): GuestName {
     let best: MountPoint | undefined;
     let length = 0;
     for (const mount of this.mounts) {
@@ -173,8 +185,8 @@ export class MountTable {
       best = mount;
       length = root.length;
     }
-    if (!best) return { path: host, mount: undefined };
-    return { path: best.path + host.slice(length), mount: best };
+    if (!best) return { path: host, mount: undefined, deleted };
+    return { path: best.path + host.slice(length), mount: best, deleted };
   }
 
   /** The mount that an open file lies in, by its descriptor of ours. */

@@ -6,7 +6,7 @@
 import { errnoNumber } from '../../shared/errno.js';
 import {
   descriptorFacts,
-  descriptorSetFlags,
+  descriptorSetBlocking,
   directoryReopen,
   memoryReadSome,
   pathKind,
@@ -45,8 +45,6 @@ const tooBig = -errnoNumber('E2BIG');
 /** open(2) ignores all others; openat2(2), which we use, refuses them. */
 const knownFlags = 0o37777703;
 const pathFlags = Open.path | Open.directory | Open.noFollow | Open.closeOnExec;
-/** The flags that F_SETFL changes: O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME. */
-const settableFlags = Open.append | 0o20000 | 0o40000 | 0o1000000;
 const permissions = 0o7777;
 
 /** Whether the flags make O_TMPFILE, which is two bits. */
@@ -69,25 +67,39 @@ export function openatTrap(member: PathMember): void {
 }
 
 const howBytes = 24;
-const how = Buffer.alloc(howBytes);
+const howBytesMax = 4096;
+const how = Buffer.alloc(howBytesMax);
 
 /** Calls with a resolve mode that says how `/` and links are meant are walked by the kernel in one go or not at all. */
 export function openat2Trap(member: PathMember): void {
   const { block } = member;
   const size = block.word(3);
   if (size < howBytes) return answer(member, invalid);
-  const read = memoryReadSome(block.tid, block.address(2), how, howBytes);
-  if (read < howBytes) return answer(member, -errnoNumber('EFAULT'));
-  if (size > howBytes) return answer(member, tooBig);
+  if (size > howBytesMax) return answer(member, tooBig);
+  if (memoryReadSome(block.tid, block.address(2), how, size) < size) {
+    return answer(member, -errnoNumber('EFAULT'));
+  }
+  // openat2(2): a larger structure of the future is fine as long as it asks for nothing new.
+  if (how.subarray(howBytes, size).some((byte) => byte !== 0)) return answer(member, tooBig);
   const flags = Number(how.readBigUInt64LE(0));
+  const mode = Number(how.readBigUInt64LE(8));
   const resolve = Number(how.readBigUInt64LE(16));
-  if (flags & ~knownFlags) return answer(member, invalid);
-  open(member, block.int(0), block.address(1), flags, Number(how.readBigUInt64LE(8)), resolve);
+  if (flags > 2 ** 31 || flags & ~knownFlags || resolve > allResolveFlags) return answer(member, invalid);
+  const creates = (flags & Open.create) !== 0 || isTemporary(flags);
+  if (flags & Open.path && flags & ~pathFlags) return answer(member, invalid);
+  if (mode > permissions || (mode !== 0 && !creates)) return answer(member, invalid);
+  // RESOLVE_CACHED: what is not in the kernel's cache may always be refused.
+  if (resolve & resolveCached) return answer(member, tryAgain);
+  open(member, block.int(0), block.address(1), flags, mode, resolve);
 }
 
 /** RESOLVE_BENEATH and RESOLVE_IN_ROOT: the path stays below the directory, as the kernel knows it. */
 const resolveBelow = 0x08 | 0x10;
+const resolveNoCrossing = 0x01;
+const resolveNoMagicLinks = 0x02;
 const resolveNoLinks = 0x04;
+const resolveCached = 0x20;
+const allResolveFlags = 0x3f;
 
 function open(
   member: PathMember,
@@ -109,7 +121,7 @@ function open(
   if (begun === outside) return letRun(member);
   if (begun !== 0) return answer(member, begun);
   if (creates) identity.creates();
-  if (place.direct && !(flags & Open.path) && !(resolve & resolveNoLinks)) {
+  if (place.direct && !(flags & Open.path) && resolve === 0) {
     const kind = place.isRoot ? 0 : pathKind(place.directory, place.buffer, place.offset, follow ? 1 : 0);
     if (!needsThread(kind, flags)) {
       const opener = (some: number) =>
@@ -162,9 +174,12 @@ function guarded(mount: MountPoint | undefined, flags: number, open: (flags: num
   if (!mount?.appends || !(writes || flags & Open.truncate)) return open(unblocked);
   // Nothing of what is there may go: an empty file has nothing to lose.
   const fd = open((unblocked | (writes ? Open.append : 0)) & ~Open.truncate);
-  if (fd < 0 || !(flags & Open.truncate) || (descriptorFacts(fd)?.size ?? 0n) === 0n) return fd;
+  if (fd < 0 || !(flags & Open.truncate)) return fd;
+  const { mode = 0, size = 0n } = descriptorFacts(fd) ?? {};
+  const isFile = (mode & fileTypeMask) !== directoryType;
+  if (isFile && size === 0n) return fd;
   closeDescriptor(fd);
-  return notPermitted;
+  return isFile ? notPermitted : isDirectory;
 }
 
 function openReadonly(flags: number, open: (flags: number) => number): number {
@@ -186,10 +201,10 @@ function openReadonly(flags: number, open: (flags: number) => number): number {
 function deliver(member: PathMember, fd: number, flags: number): void {
   if (fd < 0) return answer(member, fd);
   // It was opened with O_NONBLOCK so that nothing could make the member sleep.
-  if (!(flags & Open.nonBlocking)) descriptorSetFlags(fd, flags & settableFlags);
+  if (!(flags & Open.nonBlocking)) descriptorSetBlocking(fd);
   const { idLow, idHigh, tid } = member.block;
   const closeOnExec = flags & Open.closeOnExec ? 1 : 0;
-  const number = trapAddDescriptor(member.listener, idLow, idHigh, tid, fd, closeOnExec, 1);
+  const number = trapAddDescriptor(member.listener, idLow, idHigh, tid, fd, closeOnExec, 0);
   closeDescriptor(fd);
   if (number < 0) answer(member, number);
 }
@@ -204,15 +219,16 @@ function openSlowly(
 ): void {
   const { resolver } = member.paths;
   const { walk } = resolver;
-  if (resolve & resolveNoLinks && place.direct) {
-    const fd = pathOpen(place.directory, place.buffer, place.offset, flags, mode, beneath | resolve);
-    place.release();
-    return deliver(member, fd, flags);
-  }
+  const { mount } = place;
   const object = resolver.objectSlowly(place, follow);
   if (object === outside) return letRun(member);
+  const links =
+    resolve & resolveNoLinks ? walk.links > 0 : (resolve & resolveNoMagicLinks) !== 0 && walk.jumped;
+  const crossed = (resolve & resolveNoCrossing) !== 0 && walk.crossed(mount);
   try {
-    if (object >= 0) openObject(member, place, object, flags);
+    if (links) answer(member, tooManyLinks);
+    else if (crossed) answer(member, crossing);
+    else if (object >= 0) openObject(member, place, object, flags);
     else if (object === noEntry && flags & Open.create && !(flags & Open.path) && walk.parent) {
       create(member, flags, mode);
     } else answer(member, object);
@@ -259,8 +275,7 @@ function openInThread(member: PathMember, place: Place, flags: number): void {
   const directory = directoryReopen(isMountRoot ? place.mountPoint!.descriptor : walk.parent!.fd);
   if (directory < 0) return answer(member, directory);
   const name = Buffer.from(`${isMountRoot ? '.' : walk.name}\0`, 'latin1');
-  // Links were followed by the walk; this is the last name, whatever it is by now.
-  const own = flags & Open.path ? flags | Open.noFollow : flags & ~Open.create;
+  const own = flags & ~Open.create;
   injections.start([directory], function* ([number = -1]) {
     const result = yield* withMemory(
       tid,

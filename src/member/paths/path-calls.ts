@@ -10,6 +10,7 @@ import * as open from './open-traps.js';
 import type { PathMember } from './paths.js';
 import * as socket from './socket-traps.js';
 import * as status from './stat-traps.js';
+import * as xattr from './xattr-traps.js';
 
 type PathHandler = (member: PathMember) => void;
 
@@ -74,14 +75,18 @@ const handlers: Readonly<Record<string, PathHandler>> = {
   futimesat: attribute.futimesatTrap,
   utimensat: attribute.utimensatTrap,
   truncate: attribute.truncateTrap,
-  setxattr: attribute.setxattrTrap,
-  lsetxattr: attribute.lsetxattrTrap,
-  getxattr: attribute.getxattrTrap,
-  lgetxattr: attribute.lgetxattrTrap,
-  listxattr: attribute.listxattrTrap,
-  llistxattr: attribute.llistxattrTrap,
-  removexattr: attribute.removexattrTrap,
-  lremovexattr: attribute.lremovexattrTrap,
+  setxattr: xattr.setxattrTrap,
+  lsetxattr: xattr.lsetxattrTrap,
+  getxattr: xattr.getxattrTrap,
+  lgetxattr: xattr.lgetxattrTrap,
+  listxattr: xattr.listxattrTrap,
+  llistxattr: xattr.llistxattrTrap,
+  removexattr: xattr.removexattrTrap,
+  lremovexattr: xattr.lremovexattrTrap,
+  setxattrat: xattr.setxattratTrap,
+  getxattrat: xattr.getxattratTrap,
+  listxattrat: xattr.listxattratTrap,
+  removexattrat: xattr.removexattratTrap,
   inotify_add_watch: attribute.inotifyAddWatchTrap,
 
   chdir: directory.chdirTrap,
@@ -117,7 +122,7 @@ const mappingType = 0x0f;
 const bits = (argument: number, value: number): ArgumentIs => ({ argument, value, mask: value });
 
 const appendCalls: readonly PathCall[] = [
-  { name: 'ftruncate', handler: append.overwritingTrap },
+  { name: 'ftruncate', handler: append.ftruncateTrap },
   { name: 'fallocate', handler: append.overwritingTrap, when: fallocateFlags.map((flag) => bits(1, flag)) },
   { name: 'pwritev2', handler: append.overwritingTrap, when: [bits(5, noAppendFlag)] },
   {

@@ -41,6 +41,7 @@ const badAddress = -errnoNumber('EFAULT');
 
 export const fileTypeMask = 0o170000;
 export const directoryType = 0o040000;
+export const regularType = 0o100000;
 export const symlinkType = 0o120000;
 export const fifoType = 0o010000;
 export const characterType = 0o020000;

@@ -80,10 +80,7 @@ export class Resolver {
   /** One in-kernel walk of the rest; EXDEV when it is not enough. */
   openDirect(place: Place, flags: number, mode: number): number {
     if (!place.isRoot) return pathOpen(place.directory, place.buffer, place.offset, flags, mode, beneath);
-    const { mount } = place;
-    if (mount && !mount.isDirectory) return pathReopen(mount.descriptor, flags & ~Open.noFollow, mode);
-    this.#scratch.write('.\0', 'latin1');
-    return pathOpen(place.directory, this.#scratch, 0, flags, mode, beneath);
+    return pathReopen(place.directory, flags & ~Open.noFollow, mode);
   }
 
   /** The slow walk from a started place. */

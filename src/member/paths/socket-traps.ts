@@ -17,6 +17,7 @@ import { currentDirectory, outside } from './resolver.js';
 const unixFamily = 1;
 const familyBytes = 2;
 const pathBytesMax = 108;
+const nameBytesMax = 80;
 const addressInUse = -errnoNumber('EADDRINUSE');
 const refused = -errnoNumber('ECONNREFUSED');
 const tooLong = -errnoNumber('ENAMETOOLONG');
@@ -93,8 +94,14 @@ export function connectTrap(member: PathMember): void {
   if (directory < 0) return answer(member, directory);
   const { tid } = block;
   const socket = block.int(0);
-  paths.injections.start([directory], function* ([number = -1]) {
-    const path = Buffer.from(`\u0001\0/proc/self/fd/${number}/${name}\0`, 'latin1');
+  // A path of such a length would not fit behind that of the directory.
+  const alias = name.length > nameBytesMax ? paths.aliases.create() : undefined;
+  const descriptors = alias ? [directory, alias.descriptor] : [directory];
+  paths.injections.start(descriptors, function* (numbersThere) {
+    const [number = -1, aliasNumber = -1] = numbersThere;
+    const renamed = alias?.link('s', `/proc/self/fd/${number}/${name}`) === true;
+    const end = renamed ? `${aliasNumber}/s` : `${number}/${name}`;
+    const path = Buffer.from(`\u0001\0/proc/self/fd/${end}\0`, 'latin1');
     const connect = withMemory(
       tid,
       numbers,
@@ -106,7 +113,8 @@ export function connectTrap(member: PathMember): void {
       },
     );
     const result = path.length > address.length ? tooLong : yield* connect;
-    yield { call: numbers.close, parameters: [number] };
+    alias?.remove();
+    for (const fd of numbersThere) yield { call: numbers.close, parameters: [fd] };
     return result;
   });
 }

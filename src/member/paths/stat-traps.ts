@@ -1,7 +1,6 @@
 /** Calls that ask about a path: the stat family, access, readlink, statfs, xattr reads, name_to_handle_at. */
 import { errnoNumber } from '../../shared/errno.js';
 import {
-  descriptorFacts,
   linkText,
   memoryRead,
   memoryWrite,
@@ -16,9 +15,7 @@ import { closeDescriptor, processGroupOf } from '../../shared/native/workload.js
 import { answer, letRun } from '../interceptor.js';
 import {
   At,
-  directoryType,
   fetched,
-  fileTypeMask,
   finish,
   finishValue,
   invalid,
@@ -32,6 +29,10 @@ import { Open } from './walk.js';
 const crossing = -errnoNumber('EXDEV');
 const tryAgain = -errnoNumber('EAGAIN');
 const writeAccess = 2;
+/** AT_NO_AUTOMOUNT and AT_STATX_SYNC_TYPE: nothing to us. */
+const harmlessFlags = 0x800 | 0x6000;
+const statFlags = At.symlinkNoFollow | At.emptyPath | harmlessFlags;
+const accessFlags = At.symlinkNoFollow | At.emptyPath | At.effectiveAccess;
 
 export function statTrap(member: PathMember): void {
   stat(member, currentDirectory, member.block.address(0), member.block.address(1), 0);
@@ -47,6 +48,7 @@ export function newfstatatTrap(member: PathMember): void {
 }
 
 function stat(member: PathMember, directory: number, address: number, out: number, flags: number): void {
+  if (flags & ~statFlags) return answer(member, invalid);
   const { resolver } = member.paths;
   const place = resolver.first;
   if (!fetched(member, place, address, (flags & At.emptyPath) !== 0)) return;
@@ -76,6 +78,7 @@ function stat(member: PathMember, directory: number, address: number, out: numbe
 export function statxTrap(member: PathMember): void {
   const { block } = member;
   const flags = block.int(2);
+  if (flags & ~statFlags) return answer(member, invalid);
   const fd = objectOf(member, block.int(0), block.address(1), {
     follow: !(flags & At.symlinkNoFollow),
     empty: (flags & At.emptyPath) !== 0,
@@ -103,7 +106,7 @@ export function faccessat2Trap(member: PathMember): void {
 }
 
 function access(member: PathMember, directory: number, address: number, mode: number, flags: number): void {
-  if (mode & ~7) return answer(member, invalid);
+  if (mode & ~7 || flags & ~accessFlags) return answer(member, invalid);
   if (!(flags & At.effectiveAccess)) member.paths.identity.usesRealIds();
   const fd = objectOf(member, directory, address, {
     follow: !(flags & At.symlinkNoFollow),
@@ -164,7 +167,7 @@ function readProcessLink(
   const pid = process === 'self' ? processGroupOf(tid) : process === 'thread-self' ? tid : process;
   const name = member.paths.table.nameOf(`/proc/${pid}${rest}`);
   if (!name?.mount) return letRun(member);
-  const result = writeText(member, name.path, out, size);
+  const result = writeText(member, name.deleted ? `${name.path} (deleted)` : name.path, out, size);
   if (result < 0) answer(member, result);
   else member.block.answerValue(result);
 }
@@ -206,7 +209,3 @@ export function nameToHandleTrap(member: PathMember): void {
   }
   answer(member, result);
 }
-
-/** Whether a descriptor of ours is a directory. */
-export const isDirectory = (fd: number): boolean =>
-  ((descriptorFacts(fd)?.mode ?? 0) & fileTypeMask) === directoryType;

@@ -71,7 +71,10 @@ export class Walk {
   mountPoint: MountPoint | undefined;
   /** The walk began in, passed or ended in a mount. */
   touched = false;
-  #links = 0;
+  /** Symbolic links followed. */
+  links = 0;
+  /** One of them was one of /proc that leads to an object, not to a path. */
+  jumped = false;
 
   constructor(table: MountTable, root: number) {
     this.#table = table;
@@ -86,7 +89,8 @@ export class Walk {
   run(start: Position, path: string, options: WalkOptions): number {
     this.release();
     this.touched = start.mount !== undefined;
-    this.#links = 0;
+    this.links = 0;
+    this.jumped = false;
     const pending = path.split('/').filter((name) => name !== '' && name !== '.');
     pending.reverse();
     const mustBeDirectory = /\/\.?$/.test(path);
@@ -95,6 +99,11 @@ export class Walk {
       return notDirectory;
     }
     return result;
+  }
+
+  /** Whether the walk, which began in that mount, ended in another. */
+  crossed(start: MountPoint | undefined): boolean {
+    return (this.mount ?? this.parent?.mount) !== start;
   }
 
   /** Gives the object to the caller. */
@@ -173,7 +182,7 @@ export class Walk {
         continue;
       }
       closeDescriptor(fd);
-      if (++this.#links > linksMax) {
+      if (++this.links > linksMax) {
         this.#leave(position);
         return tooManyLinks;
       }
@@ -214,7 +223,7 @@ export class Walk {
   }
 
   #endAt(position: Position, name: string): number {
-    const fd = this.#open(position.fd, '.', Open.path);
+    const fd = pathReopen(position.fd, Open.path, 0);
     if (fd < 0) {
       this.#leave(position);
       return fd;
@@ -224,9 +233,7 @@ export class Walk {
 
   #endAtMount(position: Position, name: string, mount: MountPoint): number {
     this.mountPoint = mount;
-    const fd = mount.isDirectory
-      ? this.#open(mount.descriptor, '.', Open.path)
-      : pathReopen(mount.descriptor, Open.path, 0);
+    const fd = pathReopen(mount.descriptor, Open.path, 0);
     if (fd < 0) {
       this.#leave(position);
       return fd;
@@ -248,6 +255,7 @@ export class Walk {
       this.#leave(position);
       return fd;
     }
+    this.jumped = true;
     const found = this.#table.nameOf(`/proc/self/fd/${fd}`);
     if (found?.mount) this.touched = true;
     if (last) return this.#end(position, name, fd, found?.mount);

@@ -23,6 +23,17 @@ const argumentMask = 0xffffffff;
 /** SCMP_ARCH_X86, that is AUDIT_ARCH_I386. */
 export const i386 = 0x40000003;
 
+/** __NR_SCMP_ERROR. */
+const unknownCall = -1;
+/** Calls newer than a libseccomp may be; their numbers are the same on all machines. */
+const recentCalls: Readonly<Record<string, number>> = {
+  fchmodat2: 452,
+  setxattrat: 463,
+  getxattrat: 464,
+  listxattrat: 465,
+  removexattrat: 466,
+};
+
 const memoryFile = lib.func('int sward_memory_file(void)') as () => number;
 
 interface Library {
@@ -84,13 +95,14 @@ export class FilterBuilder {
   /** This machine's number of a call, undefined when it has no such call. */
   number(name: string): number | undefined {
     const number = this.#library.resolve(name);
-    return number < 0 ? undefined : number;
+    return number < 0 ? recentCalls[name] : number;
   }
 
   /** Adds a rule; a call that this machine lacks is left out. */
   rule(action: number, name: string, ...conditions: ArgumentIs[]): void {
-    const number = this.#library.resolve(name);
-    if (number === -1) return;
+    const known = this.#library.resolve(name);
+    const number = known === unknownCall ? (recentCalls[name] ?? unknownCall) : known;
+    if (number === unknownCall) return;
     const list = conditions.map(({ argument, value, mask = argumentMask }) => ({
       argument,
       op: maskedEqual,
