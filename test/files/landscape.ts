@@ -67,8 +67,11 @@ cd /
 shift 2
 exec "$@"`;
 
+/** A mount namespace of its own. */
+const namespace = ['unshare', '-m'];
+
 export const kernelCanMount =
-  spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' }).status === 0;
+  spawnSync('env', [...namespace, 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' }).status === 0;
 
 async function play(entry: FileCase, command: (guest: string, host: string) => string[]): Promise<string[]> {
   const { guest, host } = build();
@@ -82,7 +85,7 @@ async function play(entry: FileCase, command: (guest: string, host: string) => s
 }
 
 export function playInKernel(entry: FileCase): Promise<string[]> {
-  return play(entry, (guest, host) => ['unshare', '-m', 'sh', '-euc', kernelMounts, 'sh', guest, host]);
+  return play(entry, (guest, host) => [...namespace, 'sh', '-euc', kernelMounts, 'sh', guest, host]);
 }
 
 export function playInMember(entry: FileCase): Promise<string[]> {
