@@ -29,3 +29,10 @@ export const leaderTimeoutMilliseconds = 5_000;
 export const pingMilliseconds = 1_000;
 /** Idle inodes that a member keeps open at the leader. */
 export const idleFilesMax = 256;
+
+/** Mounts of a leader, those that only lead to mount points included. Their descriptors travel in one message. */
+export const mountsMax = 64;
+/** Longest guest path of a mount: all of them fit into a frame. */
+export const mountPathBytesMax = 512;
+/** Longest text that says where a mount's files are. */
+export const mountBackingBytesMax = 400;
