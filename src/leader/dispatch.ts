@@ -13,6 +13,7 @@ import {
   type MessageName,
   messageNameOf,
   messages,
+  protocolVersion,
 } from '../shared/messages.js';
 import type { AnyMessage } from '../shared/protocol-declare.js';
 import type { Session } from './session.js';
@@ -60,7 +61,8 @@ export function createDispatcher(
       else session.writer.done(id, -(result as number));
     } else if (id !== 0) {
       if (spec.replyNames.length === 0) session.writer.done(id, 0);
-      else session.writer.reply(id, spec, result as Record<string, unknown>);
+      else session.writer.reply(id, spec, result as Record<string, unknown>, session.attached);
+      session.attached = [];
     }
   }
 
@@ -89,6 +91,7 @@ export function createDispatcher(
         if (session.waits.has(id)) return `request id ${id} used twice`;
         if (id === 0 && (spec.waits || spec.replyNames.length > 0))
           throw new SyscallError('EINVAL', 'no request id');
+        if (name === 'hello') checkVersion(values[2]);
         const request = checkRequest(name, values);
         if (spec.descriptors !== 0) claim(session, spec, request);
         answer(session, name, id, request);
@@ -121,4 +124,10 @@ export function createDispatcher(
       return true;
     },
   };
+}
+
+/** Before the fields are looked at: another version may have others. */
+function checkVersion(version: unknown): void {
+  if (version === protocolVersion) return;
+  throw new SyscallError('EPROTO', `version ${version}, this leader speaks ${protocolVersion}`);
 }

@@ -3,7 +3,7 @@
  * Limits of a session are enforced here. Errors are thrown as SyscallError, except by `lockSet`, whose refusals are
  * too frequent for it: it answers -errno.
  */
-import { closeSync, readlinkSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { type Core, type Inode, type LockRequest, PENDING } from '../shared/core-types.js';
 import { errnoNumber, SyscallError } from '../shared/errno.js';
 import {
@@ -13,8 +13,10 @@ import {
   ownersPerSessionMax,
 } from '../shared/limits.js';
 import { LockKind, type LockRange, type LockType } from '../shared/lock-types.js';
-import { type Handlers, LockQuery, OwnerKind, protocolVersion, type Reply } from '../shared/messages.js';
+import { type Handlers, LockQuery, OwnerKind, type Reply } from '../shared/messages.js';
 import { fileIdentity, pinFile } from '../shared/native/socket.js';
+import { GuestPaths } from './mounts/guest-paths.js';
+import type { OpenMount } from './mounts/open.js';
 import { LockWait, type Session, type SessionOwner } from './session.js';
 
 /** What the handlers need of the server. */
@@ -23,6 +25,7 @@ export interface LeaderContext {
   readonly epoch: number;
   /** Directories whose locks the members shall bring here. */
   readonly locks: readonly string[];
+  readonly mounts: readonly OpenMount[];
   /** Milliseconds; the clock of the core. */
   now(): number;
   /** Asked by the core before somebody is refused because of this owner. */
@@ -46,18 +49,19 @@ const tooMany = -errnoNumber('ENOLCK');
 const pageBytesMax = frameBytesMax - 8192;
 
 export function createHandlers(context: LeaderContext): Handlers<Session> {
-  const { core } = context;
+  const { core, mounts } = context;
+  const guestPaths = new GuestPaths(mounts);
   const pins = new WeakMap<Inode, number>();
 
   return {
     hello(request, session) {
       if (session.greeted) throw new SyscallError('EPROTO', 'a second hello');
-      if (request.version !== protocolVersion) {
-        throw new SyscallError('EPROTO', `version ${request.version}, this leader speaks ${protocolVersion}`);
-      }
       session.greeted = true;
       session.name = request.name;
-      return { epoch: context.epoch, session: session.number, locks: context.locks, pid: process.pid };
+      const told = request.mounts ? mounts : [];
+      session.attached = told.map(({ descriptor }) => descriptor);
+      const { epoch, locks } = context;
+      return { epoch, session: session.number, locks, pid: process.pid, mounts: told };
     },
 
     fileOpen({ file }, session) {
@@ -173,6 +177,8 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
 
     locksList: ({ cursor, limit }) => pageOfLocks(cursor, limit),
 
+    mountsList: () => ({ mounts }),
+
     ping: () => undefined,
 
     status: () => ({
@@ -195,7 +201,7 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
     for (const row of core.rows()) {
       if (index++ < cursor) continue;
       if (rows.length >= limit || bytes > pageBytesMax) return { rows, next: index - 1 };
-      const path = pathOf(pins.get(row.inode));
+      const path = guestPaths.of(pins.get(row.inode));
       const { pid, command } = row.owner;
       const age = Math.max(0, Math.round(context.now() - row.since));
       const { kind, type, start, end, waiting } = row;
@@ -203,15 +209,6 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
       bytes += Buffer.byteLength(path) + Buffer.byteLength(command) + 64;
     }
     return { rows, next: null };
-  }
-}
-
-/** Where the pinned inode is now; the kernel appends " (deleted)" to what has no name any more. */
-function pathOf(pin: number | undefined): string {
-  try {
-    return pin === undefined ? '?' : readlinkSync(`/proc/self/fd/${pin}`);
-  } catch {
-    return '?';
   }
 }
 

@@ -6,11 +6,14 @@ import { realpathSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { describeDeadlock } from '../shared/describe.js';
 import { SyscallError } from '../shared/errno.js';
-import { createLog, type LogLevel, logLevels } from '../shared/log.js';
+import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
+import { addMountOptions, type MountOptions, mountsOf } from '../shared/mounts/options.js';
+import { MountError } from '../shared/mounts/spec.js';
 import { catchSignals } from '../shared/native/signals.js';
 import { BlockingClient } from '../shared/protocol-call.js';
 import { createCore } from './core/core.js';
-import { fetchLocks, locksAsJson, locksAsTable, statusAsText } from './report.js';
+import { type OpenMount, openMounts } from './mounts/open.js';
+import { fetchLocks, locksAsJson, locksAsTable, statusAsJson, statusAsText } from './report.js';
 import { startServer } from './server.js';
 
 const answerMillisecondsMax = 10_000;
@@ -24,7 +27,7 @@ class Failure extends Error {
   }
 }
 
-interface ServeOptions {
+interface ServeOptions extends MountOptions {
   readonly socket?: string;
   readonly locks: readonly string[];
   readonly logLevel: LogLevel;
@@ -48,9 +51,26 @@ function directory(path: string, earlier: readonly string[]): readonly string[] 
 function serve(options: ServeOptions): void {
   const path = socketPath(options.socket);
   const log = createLog('leader', options.logLevel);
+  const specs = mountsOf(options);
+  // From here on a signal ends the leader in its loop, which cleans up.
+  const signals = catchSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
+  const { mounts, close } = openMounts(specs, log);
+  try {
+    serveMounts(options, path, log, signals, mounts);
+  } finally {
+    close();
+  }
+}
+
+function serveMounts(
+  options: ServeOptions,
+  path: string,
+  log: Log,
+  signals: number,
+  mounts: readonly OpenMount[],
+): void {
   const now = () => performance.now();
   const core = createCore({ now, onDeadlock: (report) => log.warn(describeDeadlock(report)) });
-  const signals = catchSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
   const server = asFailure(`cannot listen on ${path}`, { EADDRINUSE: 4 }, () =>
     startServer({
       socketPath: path,
@@ -59,6 +79,7 @@ function serve(options: ServeOptions): void {
       now,
       epoch: Date.now(),
       locks: options.locks.length > 0 ? options.locks : ['/'],
+      mounts,
       signals,
       uid: process.getuid?.() ?? 0,
     }),
@@ -97,7 +118,7 @@ function asFailure<T>(what: string, statuses: Readonly<Record<string, number>>, 
 
 function createProgram(): Command {
   const socket = () => new Option('--socket <path>', 'Unix socket of the leader').env('SWARD_SOCKET');
-  const program = new Command('leader')
+  const program = addMountOptions(new Command('leader'))
     .description('Arbitrates the locks of sandboxed programs; stays in the foreground.')
     .enablePositionalOptions()
     .addOption(socket())
@@ -128,7 +149,8 @@ function createProgram(): Command {
     .action((options: { socket?: string; json?: boolean }) =>
       ask(options.socket, (client) => {
         const status = client.call('status', {});
-        return options.json ? `${JSON.stringify(status, undefined, 2)}\n` : statusAsText(status);
+        const { mounts } = client.call('mountsList', {});
+        return options.json ? statusAsJson(status, mounts) : statusAsText(status, mounts);
       }),
     );
   for (const command of [program, ...program.commands]) {
@@ -145,6 +167,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof MountError) {
+    process.stderr.write(`leader: ${error.message}\n`);
+    process.exitCode = 2;
   } else if (error instanceof Failure) {
     process.stderr.write(`leader: ${error.message}\n`);
     process.exitCode = error.status;

@@ -58,7 +58,11 @@ export class Outgoing {
         session.dirty = false;
         if (session.closed || writer.length === 0) continue;
         if (session.blocked) this.finish(session, again);
-        else if (reactor.queue(session.fd, writer.bytes, writer.start, writer.length)) batch.push(session);
+        else if (
+          writer.descriptors.length === 0 &&
+          reactor.queue(session.fd, writer.bytes, writer.start, writer.length)
+        )
+          batch.push(session);
         else this.finish(session, sendFrames(session.fd, writer));
       }
       reactor.send();

@@ -2,6 +2,7 @@
 import { locksPerReplyMax } from '../shared/limits.js';
 import { LockKind, LockType, type Offset } from '../shared/lock-types.js';
 import type { Reply } from '../shared/messages.js';
+import { MountLocks, MountType } from '../shared/mount-types.js';
 import type { BlockingClient } from '../shared/protocol-call.js';
 
 type Row = Reply<'locksList'>['rows'][number];
@@ -89,13 +90,34 @@ export function locksAsTable(rows: readonly Row[], width: number): string {
   return [header, ...lines].map((line) => `${line.map(fit).join(' ').trimEnd()}\n`).join('');
 }
 
-export function statusAsText(status: Reply<'status'>): string {
+type MountRow = Reply<'mountsList'>['mounts'][number];
+
+export function statusAsJson(status: Reply<'status'>, mounts: readonly MountRow[]): string {
+  const plain = mounts.map(({ path, type, backing, readonly, locks }) => ({
+    path,
+    type: nameOf(MountType, type),
+    backing,
+    readonly,
+    locks: nameOf(MountLocks, locks),
+  }));
+  return `${JSON.stringify({ ...status, mounts: plain }, undefined, 2)}\n`;
+}
+
+/** `mount /data: host, /srv/data, read-only, locks kernel`. */
+function mountText({ path, type, backing, readonly, locks }: MountRow): string {
+  const words = [nameOf(MountType, type), printable(backing)];
+  if (readonly) words.push('read-only');
+  if (type !== MountType.path) words.push(`locks ${nameOf(MountLocks, locks)}`);
+  return `mount ${printable(path)}: ${words.join(', ')}\n`;
+}
+
+export function statusAsText(status: Reply<'status'>, mounts: readonly MountRow[]): string {
   const cycles = status.deadlocks.map(
     (cycle) => `deadlock: ${cycle.map(({ pid, command }) => `${pid} ${printable(command)}`).join(' → ')}\n`,
   );
   return (
     `leader ${status.pid}, epoch ${status.epoch}, up ${ageText(status.uptime)}\n` +
     `${status.sessions} sessions, ${status.owners} owners, ${status.files} files, ` +
-    `${status.waiting} waiting, ${status.calls} calls\n${cycles.join('')}`
+    `${status.waiting} waiting, ${status.calls} calls\n${mounts.map(mountText).join('')}${cycles.join('')}`
   );
 }

@@ -13,6 +13,7 @@ import type { Log } from '../shared/log.js';
 import { listenUnix, sendFrames } from '../shared/native/socket.js';
 import { createDispatcher } from './dispatch.js';
 import { createHandlers } from './handlers.js';
+import type { OpenMount } from './mounts/open.js';
 import { Outgoing } from './outgoing.js';
 import { EventKind, Reactor } from './reactor.js';
 import { Refresher } from './refresher.js';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly epoch: number;
   /** Directories whose locks the members shall bring here. */
   readonly locks: readonly string[];
+  /** Outer before inner; they stay the caller's. */
+  readonly mounts?: readonly OpenMount[];
   /** Descriptor of caught signals (native/signals.ts), when the loop shall end by one. */
   readonly signals?: number;
   /** Who may connect besides root. */
@@ -60,6 +63,7 @@ export function startServer(options: ServerOptions): Server {
     core,
     epoch: options.epoch,
     locks: options.locks,
+    mounts: options.mounts ?? [],
     now: options.now,
     refresh: (session, owner) => refresher.refresh(session, owner),
     settle,

@@ -67,6 +67,8 @@ export class Session {
   blocked = false;
   /** The descriptor of the message being handled, -1 when there is none or it was taken. */
   claimed = -1;
+  /** Descriptors that go with the reply to the message being handled; they stay their owner's. */
+  attached: readonly number[] = [];
 
   constructor(fd: number, number: number, peerPid: number) {
     this.fd = fd;

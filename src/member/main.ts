@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { checkResult, SyscallError } from '../shared/errno.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
+import { addMountOptions, givenMountOption, type MountOptions, mountsOf } from '../shared/mounts/options.js';
+import { MountError, type MountSpec } from '../shared/mounts/spec.js';
 import {
   becomeSubreaper,
   closeDescriptor,
@@ -27,7 +29,7 @@ const kernelStatus = 6;
 const nestedStatus = 7;
 const now = (): number => performance.now();
 
-interface Options {
+interface Options extends MountOptions {
   readonly socket?: string;
   readonly locks: string[];
   readonly workdir?: string;
@@ -37,8 +39,8 @@ interface Options {
 
 /** What bin/member brings along: this folder does not know the leader's. */
 export interface Surroundings {
-  /** An embedded leader for these directories. */
-  embeddedLink(directories: readonly string[], log: (text: string) => void): LeaderLink;
+  /** An embedded leader for these directories, with these mounts. */
+  embeddedLink(directories: readonly string[], mounts: readonly MountSpec[], log: Log): LeaderLink;
 }
 
 function logLevel(text: string): LogLevel {
@@ -59,8 +61,17 @@ function directory(path: string, previous: string[]): string[] {
   throw new InvalidArgumentError(`${path} is no directory`);
 }
 
-function parse(argv: readonly string[]): { options: Options; command: string[] } {
-  const program = new Command('member')
+interface CommandLine {
+  readonly options: Options;
+  readonly command: readonly string[];
+  /** The leader's socket; undefined: an embedded leader. */
+  readonly socket: string | undefined;
+  readonly mounts: readonly MountSpec[];
+}
+
+/** Errors: CommanderError, which has been printed; MountError, which has not. */
+function parse(argv: readonly string[]): CommandLine {
+  const program = addMountOptions(new Command('member'))
     .description('Runs a program whose file locks are coordinated with those of other members by a leader.')
     .usage('[options] -- program [argument...]')
     .argument('<program...>', 'the program and its arguments')
@@ -84,9 +95,18 @@ executable, 127 it was not found.`,
     )
     .passThroughOptions()
     .exitOverride()
+    .showSuggestionAfterError(false)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'member:')) });
   program.parse(argv as string[], { from: 'user' });
-  return { options: program.opts<Options>(), command: program.args };
+  const options = program.opts<Options>();
+  const socket = options.socket ?? process.env.SWARD_SOCKET;
+  if (socket === undefined || socket === '')
+    return { options, command: program.args, socket: undefined, mounts: mountsOf(options) };
+  const given =
+    givenMountOption(options) ?? (options.locks.length > 0 ? `--locks ${options.locks[0]}` : undefined);
+  if (given !== undefined)
+    program.error(`error: ${given}: the leader at ${socket} decides: give it to bin/leader`);
+  return { options, command: program.args, socket: resolve(socket), mounts: [] };
 }
 
 /** The last `count` arguments of this process byte for byte: Node's own argv is decoded as UTF-8. */
@@ -105,15 +125,22 @@ function startDirectory(table: MountTable, path: string): number {
   return checkResult(fd, `cannot start in ${guest}`);
 }
 
-async function connect(options: Options, surroundings: Surroundings, log: Log): Promise<LeaderLink> {
-  const socket = options.socket ?? process.env.SWARD_SOCKET;
-  if (socket === undefined || socket === '') {
-    return surroundings.embeddedLink(options.locks.length > 0 ? options.locks : ['/'], log.warn);
+async function connect(
+  { options, socket, mounts }: CommandLine,
+  surroundings: Surroundings,
+  log: Log,
+): Promise<LeaderLink> {
+  if (socket === undefined) {
+    return surroundings.embeddedLink(options.locks.length > 0 ? options.locks : ['/'], mounts, log);
   }
-  const path = resolve(socket);
-  process.env.SWARD_SOCKET = path;
+  process.env.SWARD_SOCKET = socket;
   const { connectLink } = await import('./socket-connect.js');
-  return connectLink(path, log, now);
+  return connectLink(socket, log, now);
+}
+
+function refuse(error: MountError): number {
+  process.stderr.write(`member: ${error.message}\n`);
+  return usageStatus;
 }
 
 /** Runs the command line; returns the exit status. */
@@ -122,6 +149,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   try {
     parsed = parse(argv);
   } catch (error) {
+    if (error instanceof MountError) return refuse(error);
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageStatus;
     throw error;
   }
@@ -129,7 +157,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   passDescriptors();
   const log = createLog('member', options.logLevel);
   try {
-    const link = await connect(options, surroundings, log);
+    const link = await connect(parsed, surroundings, log);
     const table = new MountTable(link.mounts);
     const filter = buildFilter(pathCalls(table), table.hasAppends);
     const refused = refusedCall();
@@ -174,6 +202,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
       now,
     }).run();
   } catch (error) {
+    if (error instanceof MountError) return refuse(error);
     const status = (error as { exitStatus?: number }).exitStatus ?? memberFailed;
     log.error(error instanceof SyscallError ? error.message : String((error as Error).stack));
     return status;

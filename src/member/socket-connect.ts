@@ -3,7 +3,8 @@ import { errnoName, errnoNumber, SyscallError } from '../shared/errno.js';
 import { FrameReader, FrameWriter } from '../shared/frames.js';
 import { leaderTimeoutMilliseconds } from '../shared/limits.js';
 import type { Log } from '../shared/log.js';
-import { FrameKind, protocolVersion } from '../shared/messages.js';
+import { checkReply, FrameKind, protocolVersion, type Reply } from '../shared/messages.js';
+import type { Mount } from '../shared/mount-types.js';
 import { connectUnix, receiveFrames, sendFrames, waitForSocket } from '../shared/native/socket.js';
 import type { LeaderLink } from './link.js';
 import { SocketLink } from './socket-link.js';
@@ -34,7 +35,7 @@ export function connectLink(path: string, log: Log, now: () => number): LeaderLi
   }
   const writer = new FrameWriter();
   const reader = new FrameReader();
-  writer.request('hello', 1, { version: protocolVersion, name: `member ${process.pid}` });
+  writer.request('hello', 1, { version: protocolVersion, name: `member ${process.pid}`, mounts: true });
   sendFrames(fd, writer);
   let reply: unknown[] | undefined;
   while (!reply) {
@@ -64,5 +65,18 @@ export function connectLink(path: string, log: Log, now: () => number): LeaderLi
       refusedStatus,
     );
   }
-  return new SocketLink(fd, writer, reader, reply[5] as string[], path, log, now);
+  const hello = checkReply('hello', reply);
+  return new SocketLink(fd, writer, reader, hello.locks, mountsOf(hello, reader, path), path, log, now);
+}
+
+/** The mounts with the roots that came with them. */
+function mountsOf(hello: Reply<'hello'>, reader: FrameReader, path: string): Mount[] {
+  const roots = reader.descriptors.splice(0, hello.mounts.length);
+  reader.closeDescriptors();
+  return hello.mounts.map((mount, index) => {
+    const descriptor = roots[index];
+    if (descriptor !== undefined) return { ...mount, descriptor };
+    const error = new SyscallError('EPROTO', `the leader at ${path} sends no root of ${mount.path}`);
+    throw new LeaderError(error, refusedStatus);
+  });
 }

@@ -45,7 +45,7 @@ const ownerHandle = (owner: LinkOwner): number => (owner as SocketOwner).handle;
 
 export class SocketLink implements LeaderLink {
   readonly directories: readonly string[];
-  readonly mounts: readonly Mount[] = [];
+  readonly mounts: readonly Mount[];
   events = pollIn;
   #fd: number;
   readonly #writer: FrameWriter;
@@ -71,6 +71,7 @@ export class SocketLink implements LeaderLink {
     writer: FrameWriter,
     reader: FrameReader,
     directories: readonly string[],
+    mounts: readonly Mount[],
     path: string,
     log: Log,
     now: () => number,
@@ -79,6 +80,7 @@ export class SocketLink implements LeaderLink {
     this.#writer = writer;
     this.#reader = reader;
     this.directories = directories;
+    this.mounts = mounts;
     this.#path = path;
     this.#log = log;
     this.#now = now;
@@ -295,6 +297,7 @@ export class SocketLink implements LeaderLink {
   close(): void {
     if (this.#fd >= 0) closeDescriptor(this.#fd);
     this.#fd = -1;
+    for (const { descriptor } of this.mounts) closeDescriptor(descriptor);
   }
 }
 

@@ -44,7 +44,7 @@ export async function connect(socketPath: string | undefined = process.env.SWARD
   const leader = new Leader(new Connection(connectUnix(socketPath)));
   const name = process.title.slice(0, 64);
   try {
-    await leader.request('hello', { version: protocolVersion, name }).wait();
+    await leader.request('hello', { version: protocolVersion, name, mounts: false }).wait();
     const command = process.argv.join(' ').slice(0, 200);
     await leader.request('ownerOpen', { ...processOwner(command), hasPidfd: false }).wait();
   } catch (error) {

@@ -3,8 +3,9 @@
  * the handlers that the leader must have, the checks of what arrives and the table in design/protocol.md derive from here.
  */
 import { errnoName, SyscallError } from './errno.js';
-import { commandCharactersMax, locksPerReplyMax } from './limits.js';
+import { commandCharactersMax, locksPerReplyMax, mountBackingBytesMax, mountPathBytesMax } from './limits.js';
 import { LockKind, LockType } from './lock-types.js';
+import { MountLocks, MountType } from './mount-types.js';
 import { type AnyMessage, message } from './protocol-declare.js';
 import {
   boolean,
@@ -22,7 +23,7 @@ import {
 } from './schema.js';
 
 /** Both sides must speak the same one: HELLO with another is refused with EPROTO. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** First elements of frames that are no requests; requests have their message's id, 1 to 0x6f, there. */
 export const FrameKind = { done: 0x70, pending: 0x71, goodbye: 0x72, cancel: 0x73 } as const;
@@ -42,6 +43,13 @@ const command = text(commandCharactersMax);
 const range = { start: offset, end: rangeEnd };
 const process = record({ pid, command });
 
+const mount = {
+  path: text(mountPathBytesMax),
+  type: choice(MountType),
+  readonly: boolean,
+  locks: choice(MountLocks),
+};
+
 const lockRow = record({
   path: text(8192),
   kind,
@@ -56,15 +64,19 @@ const lockRow = record({
 export const messages = {
   hello: message({
     id: 1,
-    summary: 'Opens the session; the first message of a connection.',
-    request: { version: uint(0xffff), name: command },
+    summary:
+      'Opens the session; the first message of a connection. With `mounts` the reply tells them, outer before inner, ' +
+      'and its frame carries the root of each.',
+    request: { version: uint(0xffff), name: command, mounts: boolean },
     reply: {
       epoch: uint(Number.MAX_SAFE_INTEGER, 'epoch'),
       session: uint(),
       locks: list(text(8192)),
       pid,
+      mounts: list(record(mount)),
     },
     errors: ['EACCES', 'EPROTO'],
+    replyDescriptors: 'mounts',
   }),
   fileOpen: message({
     id: 2,
@@ -141,6 +153,12 @@ export const messages = {
     summary: 'A page of all held and waiting locks; `next` is the cursor of the following page.',
     request: { cursor: uint(Number.MAX_SAFE_INTEGER, 'cursor'), limit: uint(locksPerReplyMax) },
     reply: { rows: list(lockRow), next: optional(uint(Number.MAX_SAFE_INTEGER, 'cursor')) },
+  }),
+  mountsList: message({
+    id: 23,
+    summary: 'The mounts, and in words where their files are.',
+    request: {},
+    reply: { mounts: list(record({ ...mount, backing: text(mountBackingBytesMax) })) },
   }),
   ping: message({
     id: 22,

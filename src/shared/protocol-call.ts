@@ -27,7 +27,7 @@ export class BlockingClient {
   constructor(socketPath: string, name: string, timeout = -1) {
     this.timeout = timeout;
     this.fd = connectUnix(socketPath);
-    this.hello = this.call('hello', { version: protocolVersion, name });
+    this.hello = this.call('hello', { version: protocolVersion, name, mounts: false });
   }
 
   /** Sends a request and waits for its DONE. */
@@ -73,6 +73,7 @@ export class BlockingClient {
   }
 
   close(): void {
+    this.reader.closeDescriptors();
     closeSync(this.fd);
   }
 

@@ -14,6 +14,8 @@ interface Declaration<Q extends Fields, R extends Fields, W extends boolean> {
   readonly errors: readonly ErrnoName[];
   /** Descriptors that its frame carries; a name: one when that boolean field is true. */
   readonly descriptors: number | (keyof Q & string);
+  /** A list of the reply with a descriptor for each of its items, which the reply's frame carries. */
+  readonly replyDescriptors: (keyof R & string) | undefined;
   /** Releases locks: the leader applies it before it refuses another session because of them. */
   readonly releases: boolean;
 }
@@ -23,7 +25,7 @@ export interface Message<Q extends Fields, R extends Fields, W extends boolean> 
   readonly replyNames: readonly string[];
 }
 
-type Optional = 'reply' | 'waits' | 'errors' | 'descriptors' | 'releases';
+type Optional = 'reply' | 'waits' | 'errors' | 'descriptors' | 'replyDescriptors' | 'releases';
 
 /** Declares a message; what is left out is: no reply fields, never waits, no errors, no descriptors, no release. */
 export function message<
@@ -38,6 +40,7 @@ export function message<
     waits: false as W,
     errors: [],
     descriptors: 0,
+    replyDescriptors: undefined,
     releases: false,
     ...declared,
   };

@@ -39,6 +39,17 @@ export class FrameWriter {
     return this.descriptors.length <= count ? this.length : this.carriers[count]! - this.position;
   }
 
+  /** How many descriptors the next message takes: at most `most`, but all of the first frame that carries some. */
+  descriptorsWithin(most: number): number {
+    const { carriers } = this;
+    let count = Math.min(most, carriers.length);
+    const whole = (at: number) => at === carriers.length || carriers[at] !== carriers[at - 1];
+    while (count > 0 && !whole(count)) count--;
+    if (count > 0 || carriers.length === 0) return count;
+    for (count = 1; !whole(count); ) count++;
+    return count;
+  }
+
   /** These were sent: so many bytes, the first of them with so many descriptors. */
   consume(count: number, descriptorCount = 0): void {
     if (descriptorCount > 0) {
@@ -65,11 +76,7 @@ export class FrameWriter {
       this.value(packField(spec.request[field]!, (request as Record<string, unknown>)[field]));
     }
     this.close(from);
-    if (descriptors === undefined) return;
-    for (const fd of descriptors) {
-      this.descriptors.push(fd);
-      this.carriers.push(this.position + from - this.start);
-    }
+    if (descriptors !== undefined) this.carry(from, descriptors);
   }
 
   /** The final answer to a call; `detail` says more about an error. */
@@ -82,13 +89,19 @@ export class FrameWriter {
     this.close(from);
   }
 
-  reply(id: number, spec: AnyMessage, reply: Readonly<Record<string, unknown>>): void {
+  reply(
+    id: number,
+    spec: AnyMessage,
+    reply: Readonly<Record<string, unknown>>,
+    descriptors: readonly number[] = [],
+  ): void {
     const from = this.open(3 + spec.replyNames.length);
     this.bytes[this.end++] = FrameKind.done;
     this.integer(id);
     this.integer(0);
     for (const field of spec.replyNames) this.value(packField(spec.reply[field]!, reply[field]));
     this.close(from);
+    this.carry(from, descriptors);
   }
 
   pending(id: number): void {
@@ -105,6 +118,13 @@ export class FrameWriter {
     this.integer(errno);
     this.value(reason);
     this.close(from);
+  }
+
+  private carry(from: number, descriptors: readonly number[]): void {
+    for (const fd of descriptors) {
+      this.descriptors.push(fd);
+      this.carriers.push(this.position + from - this.start);
+    }
   }
 
   private signal(kind: number, id: number): void {

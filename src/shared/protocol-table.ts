@@ -18,7 +18,11 @@ export function describeMessages(): string {
     const spec: AnyMessage = messages[name] as unknown as AnyMessage;
     const marks = `${spec.waits ? ' (may wait)' : ''}${spec.releases ? ' (releases)' : ''}`;
     const carried =
-      typeof spec.descriptors === 'string' ? `1 if ${spec.descriptors}` : `${spec.descriptors || '—'}`;
+      spec.replyDescriptors !== undefined
+        ? `reply: 1 for each of ${spec.replyDescriptors}`
+        : typeof spec.descriptors === 'string'
+          ? `1 if ${spec.descriptors}`
+          : `${spec.descriptors || '—'}`;
     lines.push(
       `| ${spec.id} | **${name}**${marks}: ${spec.summary} | ${describe(spec.request)} | ${describe(spec.reply)} ` +
         `| ${carried} | ${spec.errors.join(' ') || '—'} |`,

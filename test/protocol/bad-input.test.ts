@@ -5,7 +5,7 @@ import { pack } from 'msgpackr';
 import { errnoName } from '../../src/shared/errno.js';
 import { FrameReader } from '../../src/shared/frames.js';
 import { frameBytesMax } from '../../src/shared/limits.js';
-import { FrameKind } from '../../src/shared/messages.js';
+import { FrameKind, protocolVersion } from '../../src/shared/messages.js';
 import { connectUnix, receiveFrames, sendFrames, waitForSocket } from '../../src/shared/native/socket.js';
 import { LeaderProcess, type Locker } from './leader-process.js';
 import { randomOf } from './random.js';
@@ -16,7 +16,7 @@ const frame = (value: unknown): Buffer => {
   header.writeUInt32LE(payload.length);
   return Buffer.concat([header, payload]);
 };
-const hello = frame([1, 1, 1, 'bad']);
+const hello = frame([1, 1, protocolVersion, 'bad', false]);
 
 /** Sends bytes on a connection of its own and collects what comes back until the leader is silent or closes. */
 function exchange(
@@ -36,7 +36,8 @@ function exchange(
     writer.length -= count;
     writer.descriptors.splice(0, descriptorCount);
   };
-  sendFrames(fd, Object.assign(writer, { consume, lengthWithin }) as never);
+  const descriptorsWithin = (most: number) => Math.min(most, writer.descriptors.length);
+  sendFrames(fd, Object.assign(writer, { consume, lengthWithin, descriptorsWithin }) as never);
   while (!closed && waitForSocket(fd, 'readable', 100)) {
     closed = receiveFrames(fd, reader) <= 0;
     for (let values = reader.next(); values !== undefined; values = reader.next()) frames.push(values);
@@ -74,7 +75,12 @@ const cases: { name: string; bytes: Buffer; answers: string[]; closed: boolean }
   { name: 'additional field', bytes: frame([...lockSet, 1]), answers: ['DONE 5 EINVAL'], closed: false },
   { name: 'unknown handle', bytes: frame(lockSet), answers: ['DONE 5 EBADF'], closed: false },
   { name: 'missing descriptor', bytes: frame([2, 5, 1]), answers: ['DONE 5 EBADF'], closed: false },
-  { name: 'second hello', bytes: frame([1, 5, 1, 'again']), answers: ['DONE 5 EPROTO'], closed: false },
+  {
+    name: 'second hello',
+    bytes: frame([1, 5, protocolVersion, 'again', false]),
+    answers: ['DONE 5 EPROTO'],
+    closed: false,
+  },
   { name: 'no request id', bytes: frame([10]), answers: ['GOODBYE EPROTO'], closed: true },
   { name: 'negative request id', bytes: frame([10, -5]), answers: ['GOODBYE EPROTO'], closed: true },
   { name: 'oversized frame', bytes: oversized, answers: ['GOODBYE EPROTO'], closed: true },
@@ -142,8 +148,8 @@ describe('bad input', () => {
   });
 
   it('another version: EPROTO that names both', () => {
-    const { frames } = exchange(leader.socket, frame([1, 1, 2, 'new']));
-    expect(frames[0]![3]).to.equal('EPROTO: version 2, this leader speaks 1');
+    const { frames } = exchange(leader.socket, frame([1, 1, 3, 'new', 'more', 'fields']));
+    expect(frames[0]![3]).to.equal('EPROTO: version 3, this leader speaks 2');
   });
 
   it('descriptors that nobody claims: closed here and at the leader', () => {

@@ -29,7 +29,7 @@ describe('frames', () => {
     writer.request('lockSet', 7, edge);
     writer.request('lockSet', 8, { ...edge, start: 2n ** 63n - 2n, end: 2n ** 63n - 1n, wait: false });
     writer.request('lockSet', 9, { ...edge, start: Number.MAX_SAFE_INTEGER, end: 2n ** 53n + 1n });
-    writer.request('hello', 10, { version: 1, name: 'naïve ✓' });
+    writer.request('hello', 10, { version: 1, name: 'naïve ✓', mounts: false });
     writer.done(300, 11, 'why');
     writer.reply(0xffff_ffff, messages.lockGet as unknown as AnyMessage, {
       conflict: { type: 0, start: 0, end: Infinity, pid: -1 },
@@ -47,7 +47,11 @@ describe('frames', () => {
       start: Number.MAX_SAFE_INTEGER,
       end: 2n ** 53n + 1n,
     });
-    expect(checkRequest('hello', reader.next()!)).to.deep.equal({ version: 1, name: 'naïve ✓' });
+    expect(checkRequest('hello', reader.next()!)).to.deep.equal({
+      version: 1,
+      name: 'naïve ✓',
+      mounts: false,
+    });
     expect(() => checkReply('hello', reader.next()!)).to.throw('EAGAIN: why');
     expect(checkReply('lockGet', reader.next()!).conflict).to.deep.equal({
       type: 0,

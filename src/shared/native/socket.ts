@@ -43,7 +43,7 @@ export function connectUnix(path: string): number {
 export function sendFrames(fd: number, writer: FrameWriter): number {
   while (writer.length > 0) {
     const { descriptors } = writer;
-    const count = Math.min(descriptors.length, unclaimedDescriptorsMax);
+    const count = writer.descriptorsWithin(unclaimedDescriptorsMax);
     for (let i = 0; i < count; i++) descriptorTable[i] = descriptors[i]!;
     const length = writer.lengthWithin(count);
     const sent: number = nativeSend(fd, writer.bytes, writer.start, length, descriptorTable, count);
