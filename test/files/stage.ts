@@ -45,7 +45,7 @@ export class Agent {
 export type Results = ReadonlyMap<string, readonly string[]>;
 
 /** Actors A, C, E live in the first agent, B, D, F in the last. */
-const agentOf = (agents: readonly Agent[], actor: string): Agent =>
+export const agentOf = (agents: readonly Agent[], actor: string): Agent =>
   agents[(actor.charCodeAt(0) - 'A'.charCodeAt(0)) % agents.length]!;
 
 export async function beginCase(agents: readonly Agent[], root: string, create = true): Promise<void> {
