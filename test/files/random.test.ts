@@ -49,7 +49,7 @@ async function compare(seed: number, native: World, guest: World): Promise<void>
     log.push(`${actor} ${operation} -> ${answers[0]}`);
     if (answers[0] !== answers[1]) {
       const last = log.slice(-stepsTold).join('\n  ');
-      const replay = `SWARD_SEED=${seed} plays it again up to step ${log.length}; the last steps, natively:`;
+      const replay = `SWARD_SEED=${seed} plays it again to step ${log.length}; the last steps, natively:`;
       assert.fail(`${replay}\n  ${last}\nin the mount: ${answers[1]}`);
     }
     return answers[0]!;

@@ -242,7 +242,7 @@ export const overwriteCases = group('overwrites', [
      pwrite 6 0 C
      open ../f O_RDWR|O_TRUNC 0 -> fd=7 ~ EPERM
      cat g -> end ~ helloABC
-     openat2 AT_FDCWD g O_WRONLY 0 0
+     openat2 AT_FDCWD g O_WRONLY 0 0 -> fd=8 ~ fd=7
      getfl 7 ~ O_WRONLY|O_APPEND`,
   ),
   story(

@@ -196,15 +196,15 @@ export const identityCases = group('identity', [
      B become 1001 1002 -> ok
      B open f O_WRONLY 0 -> fd=3
      B write 3 y -> 1
-     stat f
+     stat f -> file 0755 n1 u1001:1002 s1 ~ file 0755 n1 u1001:1002 s2
      chmod f 06755
      B chmod f 06755
-     stat f
+     stat f -> file 6755 n1 u1001:1002 s1 ~ file 6755 n1 u1001:1002 s2
      D become 1003 1003 -> ok
      chmod f 06757
      D open f O_WRONLY 0 -> fd=3
      D write 3 z -> 1
-     stat f`,
+     stat f -> file 0757 n1 u1001:1002 s1 ~ file 0757 n1 u1001:1002 s3`,
   ),
   story(
     'search permission on the way',

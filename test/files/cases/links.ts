@@ -146,7 +146,21 @@ export const linkCases = group('links', [
      stat m -> ENOTDIR
      chdir l -> ok
      getcwd -> $R/d
-     readlink ../l -> d/`,
+     readlink ../l -> d/
+     chdir ..
+     symlink $R/f/ n
+     stat n -> ENOTDIR
+     open n O_RDONLY 0 -> ENOTDIR
+     chmod n 0600 -> ENOTDIR
+     symlink $R/new/ o
+     open o O_WRONLY|O_CREAT 0644 -> EISDIR
+     mkdir o 0755 -> EEXIST
+     symlink $R/f/. p
+     stat p -> ENOTDIR
+     symlink $R/d/ q
+     chdir q -> ok
+     lstat $R/q/ -> dir 0755 n2 u$U
+     list $R/q -> empty`,
   ),
   story(
     'hard links',

@@ -6,7 +6,7 @@ export const openCases = group('open', [
     'creates a file',
     `open f O_RDWR|O_CREAT 0644 -> fd=3
      stat f -> file 0644 n1 u$U s0
-     getfl 3 -> O_RDWR
+     getfl 3 -> O_RDWR ~ O_RDWR|O_APPEND
      write 3 hello -> 5
      lstat f -> file 0644 n1 u$U s5
      fstat 3 -> file 0644 n1 u$U s5
@@ -15,7 +15,7 @@ export const openCases = group('open', [
   story(
     'each form of open',
     `creat a 0640 -> fd=3
-     getfl 3 -> O_WRONLY
+     getfl 3 -> O_WRONLY ~ O_WRONLY|O_APPEND
      openat AT_FDCWD b O_WRONLY|O_CREAT 0600 -> fd=4
      openat2 AT_FDCWD c O_RDWR|O_CREAT 0444 0 -> fd=5
      open $R/d O_RDONLY|O_CREAT 0 -> fd=6
