@@ -315,12 +315,6 @@ SWARD_API int sward_descriptor_flags(int fd) {
 
 SWARD_API int sward_descriptor_set_flags(int fd, int flags) { return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0; }
 
-/* Takes O_NONBLOCK off. */
-SWARD_API int sward_descriptor_set_blocking(int fd) {
-  int flags = fcntl(fd, F_GETFL);
-  return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
-}
-
 /* Keeps a thread on this CPU. Returns 1 when it was free to run elsewhere before. */
 static int keep_here(int tid, cpu_set_t *before, cpu_set_t *here) {
   unsigned cpu;
@@ -351,8 +345,8 @@ static int spare_number(int tid) {
   return -1;
 }
 
-/* Puts a descriptor into the trapped process: as the answer of the trap, or (`spare`) for a call that the thread is to
- * make. Returns its number there; ours stays open.
+/* Puts a descriptor into the trapped process, and closes ours. Returns its number there. `spare`: a number out of the
+ * way, for a call that the thread is to make.
  *
  * The kernel wakes the thread to take it, and we sleep meanwhile: on another, idle CPU that costs many times what it
  * costs on this one, which is about to be free. */
@@ -371,9 +365,6 @@ SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t 
   int number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
   if (number < 0) number = -errno;
   if (kept) let_go(tid, &before, &here);
-  if (!spare && number >= 0) {
-    struct seccomp_notif_resp response = {.id = add.id, .val = number};
-    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
-  }
+  close(fd);
   return number;
 }

@@ -1,5 +1,3 @@
-/** Calls that change what a path leads to: mode, owner, times, length, extended attributes; and watches on it. */
-import { errnoNumber } from '../../shared/errno.js';
 import {
   descriptorFacts,
   descriptorTake,
@@ -29,7 +27,6 @@ import {
 import { currentDirectory } from './resolver.js';
 
 const objectFlags = At.symlinkNoFollow | At.emptyPath;
-const _badAddress = -errnoNumber('EFAULT');
 const writeAccess = 2;
 
 // Mode and owner

@@ -80,10 +80,9 @@ export class Injections {
     const numbers: number[] = [];
     let failed = 0;
     for (const fd of descriptors) {
-      const number = failed ? 0 : trapAddDescriptor(this.#listener, idLow, idHigh, tid, fd, 1, 1);
+      const number = trapAddDescriptor(this.#listener, idLow, idHigh, tid, fd, 1, 1);
       if (number < 0) failed = number;
       numbers.push(number);
-      closeDescriptor(fd);
     }
     answer(0);
     const saved = Buffer.allocUnsafeSlow(injectStateSize());

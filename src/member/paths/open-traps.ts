@@ -6,7 +6,7 @@
 import { errnoNumber } from '../../shared/errno.js';
 import {
   descriptorFacts,
-  descriptorSetBlocking,
+  descriptorSetFlags,
   directoryReopen,
   memoryReadSome,
   pathKind,
@@ -45,6 +45,8 @@ const tooBig = -errnoNumber('E2BIG');
 /** open(2) ignores all others; openat2(2), which we use, refuses them. */
 const knownFlags = 0o37777703;
 const pathFlags = Open.path | Open.directory | Open.noFollow | Open.closeOnExec;
+/** The flags that F_SETFL changes: O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME. */
+const settableFlags = Open.append | 0o20000 | 0o40000 | 0o1000000;
 const permissions = 0o7777;
 
 /** Whether the flags make O_TMPFILE, which is two bits. */
@@ -129,7 +131,7 @@ function open(
       const fd = guarded(place.mount, flags, opener);
       if (fd !== crossing && fd !== tryAgain) {
         place.release();
-        return deliver(member, fd, flags);
+        return deliver(member, fd, flags, place.mount);
       }
     }
   }
@@ -156,7 +158,7 @@ function openBelow(
     pathOpen(base, place.buffer, 0, some, some & Open.create || isTemporary(some) ? mode : 0, resolve),
   );
   closeDescriptor(base);
-  deliver(member, fd, flags);
+  deliver(member, fd, flags, name.mount);
 }
 
 /** An open that may sleep, or that may make a terminal the controlling one. */
@@ -198,15 +200,18 @@ function openReadonly(flags: number, open: (flags: number) => number): number {
 }
 
 /** Puts an opened file into the workload: that is the answer. */
-function deliver(member: PathMember, fd: number, flags: number): void {
+function deliver(member: PathMember, fd: number, flags: number, mount: MountPoint | undefined): void {
   if (fd < 0) return answer(member, fd);
   // It was opened with O_NONBLOCK so that nothing could make the member sleep.
-  if (!(flags & Open.nonBlocking)) descriptorSetBlocking(fd);
+  if (!(flags & Open.nonBlocking)) {
+    const appends = mount?.appends && flags & Open.accessMode ? Open.append : 0;
+    descriptorSetFlags(fd, (flags & settableFlags) | appends);
+  }
   const { idLow, idHigh, tid } = member.block;
   const closeOnExec = flags & Open.closeOnExec ? 1 : 0;
   const number = trapAddDescriptor(member.listener, idLow, idHigh, tid, fd, closeOnExec, 0);
-  closeDescriptor(fd);
   if (number < 0) answer(member, number);
+  else member.block.answerValue(number);
 }
 
 function openSlowly(
@@ -247,6 +252,7 @@ function create(member: PathMember, flags: number, mode: number): void {
     member,
     guarded(mount, flags, (some) => pathOpen(fd, name, 0, some, some & Open.create ? mode : 0, beneath)),
     flags,
+    mount,
   );
 }
 
@@ -262,7 +268,7 @@ function openObject(member: PathMember, place: Place, object: number, flags: num
   }
   const open = (some: number) =>
     pathReopen(object, some & ~(Open.create | Open.exclusive | Open.noFollow), 0);
-  deliver(member, guarded(place.mount, flags, open), flags);
+  deliver(member, guarded(place.mount, flags, open), flags, place.mount);
 }
 
 /** The thread opens the entry that the walk found by itself. */

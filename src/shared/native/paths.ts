@@ -112,7 +112,6 @@ export const descriptorFlags = func<[fd: number]>('int sward_descriptor_flags(in
 export const descriptorSetFlags = func<[fd: number, flags: number]>(
   'int sward_descriptor_set_flags(int, int)',
 );
-export const descriptorSetBlocking = func<[fd: number]>('int sward_descriptor_set_blocking(int)');
 export const descriptorTake = func<[tid: number, fd: number]>('int sward_descriptor_take(int, int)');
 export const trapAddDescriptor = func<
   [listener: number, low: number, high: number, tid: number, fd: number, closeOnExec: number, send: number]
