@@ -7,7 +7,7 @@ import { randomOf } from '../protocol/random.js';
 import { probe } from '../semantics/harness.js';
 import { guestPath } from './mount-table.js';
 import { Actor } from './operations.js';
-import { behindSocket, bind, describeMounts, type MountOptions, type Running, tmpfs } from './settings.js';
+import { behindSocket, bind, type MountOptions, type Running, tmpfs } from './settings.js';
 import { Agent, agentOf, beginCase, endCase } from './stage.js';
 import { abstract, expand, type Places } from './story.js';
 import { type Kind, makeDirectory, removeDirectory } from './table.js';
@@ -78,7 +78,7 @@ async function run(seed: number, options: MountOptions, kind: Kind): Promise<voi
   }
 }
 
-describeMounts('files: random operations from two members', () => {
+describe('files: random operations from two members', () => {
   for (const seed of seeds) {
     it(`in a tmpfs mount, seed ${seed}`, () => run(seed, tmpfs, 'memory'));
     it(`in a host mount, seed ${seed}`, () => run(seed, bind, 'disk'));

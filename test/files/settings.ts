@@ -10,9 +10,6 @@ import { type Kind, makeDirectory, removeDirectory } from './table.js';
 export const memberPath = join(repoRoot, 'bin/member');
 const leaderPath = join(repoRoot, 'bin/leader');
 
-/** Until members have mounts, these suites run only when asked for. */
-export const describeMounts = process.env.SWARD_MOUNTS === undefined ? describe.skip : describe;
-
 export interface Running extends Setting {
   end(): Promise<void>;
 }
