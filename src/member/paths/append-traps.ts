@@ -37,7 +37,8 @@ export function ftruncateTrap(member: PathMember): void {
 function isWritableFile(member: PathMember, fd: number): boolean {
   const copy = descriptorTake(member.block.tid, fd);
   if (copy < 0) return false;
-  const writes = (descriptorFlags(copy) & (Open.accessMode | Open.path)) !== 0;
+  const flags = descriptorFlags(copy);
+  const writes = (flags & Open.accessMode) !== 0 && !(flags & Open.path);
   const type = (descriptorFacts(copy)?.mode ?? 0) & fileTypeMask;
   closeDescriptor(copy);
   return writes && type === regularType;

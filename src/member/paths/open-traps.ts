@@ -246,6 +246,7 @@ function openSlowly(
 /** The last name of the walk does not exist yet. */
 function create(member: PathMember, flags: number, mode: number): void {
   const { walk } = member.paths.resolver;
+  if (walk.mustBeDirectory) return answer(member, isDirectory);
   const { fd, mount } = walk.parent!;
   const name = Buffer.from(`${walk.name}\0`, 'latin1');
   deliver(

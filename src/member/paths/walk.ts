@@ -31,6 +31,9 @@ const directory = 0o040000;
 const magicParent = /^\/proc\/\d+(\/task\/\d+)?(\/fd|\/map_files|\/ns)?$/;
 const magicName = /^(cwd|exe|root|\d+|[0-9a-f]+-[0-9a-f]+|[a-z_]+)$/;
 
+/** A path that can only name a directory. */
+const directoryEnd = /\/\.?$/;
+
 const notDirectory = -errnoNumber('ENOTDIR');
 const noEntry = -errnoNumber('ENOENT');
 const tooManyLinks = -errnoNumber('ELOOP');
@@ -71,6 +74,8 @@ export class Walk {
   mountPoint: MountPoint | undefined;
   /** The walk began in, passed or ended in a mount. */
   touched = false;
+  /** The path, or a link at its end, has a slash there. */
+  mustBeDirectory = false;
   /** Symbolic links followed. */
   links = 0;
   /** One of them was one of /proc that leads to an object, not to a path. */
@@ -93,9 +98,9 @@ export class Walk {
     this.jumped = false;
     const pending = path.split('/').filter((name) => name !== '' && name !== '.');
     pending.reverse();
-    const mustBeDirectory = /\/\.?$/.test(path);
-    const result = this.#walk(start, pending, mustBeDirectory, options);
-    if (result === 0 && this.object >= 0 && mustBeDirectory && !isDirectoryFacts(this.object)) {
+    this.mustBeDirectory = directoryEnd.test(path);
+    const result = this.#walk(start, pending, options);
+    if (result === 0 && this.object >= 0 && this.mustBeDirectory && !isDirectoryFacts(this.object)) {
       return notDirectory;
     }
     return result;
@@ -132,7 +137,7 @@ export class Walk {
     return pathOpen(directoryFd, names, 0, flags, 0, 0);
   }
 
-  #walk(start: Position, pending: string[], mustBeDirectory: boolean, options: WalkOptions): number {
+  #walk(start: Position, pending: string[], options: WalkOptions): number {
     let position = start;
     for (;;) {
       const name = pending.pop();
@@ -144,7 +149,7 @@ export class Walk {
       }
       if (last && options.entry) {
         this.parent = position;
-        this.name = mustBeDirectory ? `${name}/` : name;
+        this.name = this.mustBeDirectory ? `${name}/` : name;
         this.mountPoint = this.#table.at(join(position.guest, name));
         if (this.mountPoint) this.touched = true;
         return 0;
@@ -175,7 +180,7 @@ export class Walk {
         // Only the last name may be missing for a file that is to be made.
         return last ? fd : fd === noEntry ? this.#missing() : fd;
       }
-      const target = !last || options.follow || mustBeDirectory ? linkText(fd) : noEntry;
+      const target = !last || options.follow || this.mustBeDirectory ? linkText(fd) : noEntry;
       if (typeof target === 'number') {
         if (last) return this.#end(position, name, fd, position.mount);
         position = this.#enter(position, name, fd);
@@ -196,6 +201,7 @@ export class Walk {
         this.#leave(position);
         return noEntry;
       }
+      if (last && directoryEnd.test(target)) this.mustBeDirectory = true;
       for (const part of target.split('/').reverse()) if (part !== '' && part !== '.') pending.push(part);
       if (target.charCodeAt(0) === 0x2f) {
         this.#leave(position);
