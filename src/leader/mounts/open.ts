@@ -35,7 +35,7 @@ const openDirectory = constants.O_RDONLY | constants.O_DIRECTORY;
  * `tmpfs: 'directory'` makes no private mounts. Errors: MountError; SyscallError when no directory can be made.
  */
 export function openMounts(specs: readonly MountSpec[], log: Log, tmpfs: TmpfsKind = 'private'): OpenMounts {
-  removeStale([...new Set(memoryBases())], log.warn);
+  removeStale([...new Set(memoryBases())], log.info);
   const builder = new Builder(log, tmpfs);
   try {
     for (const spec of specs) builder.add(spec);

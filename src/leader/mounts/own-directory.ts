@@ -69,7 +69,7 @@ export class OwnDirectory {
 }
 
 /** Removes what dead leaders of this uid have left behind; what cannot be removed is told. */
-export function removeStale(bases: readonly string[], warn: (text: string) => void): void {
+export function removeStale(bases: readonly string[], tell: (text: string) => void): void {
   for (const base of bases) {
     let names: string[] = [];
     try {
@@ -77,11 +77,11 @@ export function removeStale(bases: readonly string[], warn: (text: string) => vo
     } catch {
       // No such place: nothing was left there.
     }
-    for (const name of names) removeIfStale(base, name, warn);
+    for (const name of names) removeIfStale(base, name, tell);
   }
 }
 
-function removeIfStale(base: string, name: string, warn: (text: string) => void): void {
+function removeIfStale(base: string, name: string, tell: (text: string) => void): void {
   const path = join(base, name);
   let fd: number | undefined;
   try {
@@ -92,7 +92,7 @@ function removeIfStale(base: string, name: string, warn: (text: string) => void)
     const { code, message } = error as NodeJS.ErrnoException;
     // Another uid's, or gone by now, or no directory at all.
     if (!['EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'].includes(code ?? '') || fd !== undefined)
-      warn(`the directory ${path} of a dead leader stays: ${message}`);
+      tell(`the directory ${path} of a dead leader stays: ${message}`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

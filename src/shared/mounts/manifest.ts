@@ -65,8 +65,6 @@ function entryMount(entry: unknown, place: string, base: string): MountSpec {
   const type = typeof typeName === 'string' && Object.hasOwn(types, typeName) ? types[typeName] : undefined;
   if (type === undefined) throw new MountError(name, `unknown type '${typeName}'; known are ${knownTypes}`);
   if (size !== undefined && type !== MountType.tmpfs) throw new MountError(name, 'only a tmpfs has a size');
-  if (size !== undefined && typeof size !== 'string' && typeof size !== 'number')
-    throw new MountError(name, `size '${size}' is no number of bytes`);
   if (readonly !== undefined && typeof readonly !== 'boolean')
     throw new MountError(name, 'readonly is true or false');
   if (locks !== undefined && locks !== 'leader' && locks !== 'kernel')
@@ -78,7 +76,7 @@ function entryMount(entry: unknown, place: string, base: string): MountSpec {
       type,
       // Gramine's manual: the uri of a tmpfs is ignored.
       ...(type === MountType.tmpfs ? {} : { host: hostPath(name, uri) }),
-      ...(size === undefined ? {} : { size }),
+      ...(size === undefined ? {} : { size: String(size) }),
       ...(readonly === undefined ? {} : { readonly }),
       ...(locks === undefined ? {} : { locks: MountLocks[locks] }),
     },

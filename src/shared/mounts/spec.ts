@@ -36,7 +36,7 @@ export interface MountEntry {
   readonly path: string;
   readonly type: MountType;
   readonly host?: string;
-  readonly size?: string | number;
+  readonly size?: string;
   readonly readonly?: boolean;
   readonly locks?: MountLocks;
 }
@@ -102,8 +102,8 @@ function guestPath(name: string, given: string): string {
 
 const units: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 
-function sizeOf(name: string, given: string | number): number {
-  const [, digits, unit] = /^(\d+)([KMG]?)$/i.exec(String(given)) ?? [];
+function sizeOf(name: string, given: string): number {
+  const [, digits, unit] = /^(\d+)([KMG]?)$/i.exec(given) ?? [];
   const bytes = Number(digits) * units[unit?.toUpperCase() ?? '']!;
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
   throw new MountError(name, `size '${given}' is not a number of bytes, such as 4096, 64K, 100M, 1G`);
