@@ -15,20 +15,22 @@
 #include "identity.h"
 #include "sward.h"
 
-enum { GROUPS_MAX = 65536, STATUS_BYTES = 1 << 20 };
+enum { GROUPS_MAX = 1000, STATUS_BYTES = 1 << 16 };
 
+/* What callers keep of a thread. */
 struct identity {
+  uint64_t capabilities;
   uid_t uid;
   gid_t gid;
-  int group_count;
   mode_t mask;
-  uint64_t capabilities;
+  int group_count;
+  gid_t groups[GROUPS_MAX];
 };
 
-static struct identity own, selected;
-static gid_t own_groups[GROUPS_MAX], selected_groups[GROUPS_MAX];
+static struct identity own;
+static const struct identity *selected;
 static struct __user_cap_data_struct own_capabilities[2];
-static int known, mask_differs, ids_differ, is_selected;
+static int known, mask_differs, ids_differ;
 
 static uint64_t number_after(const char *text, const char *name, int base) {
   const char *at = strstr(text, name);
@@ -45,7 +47,7 @@ static uint32_t field_after(const char *text, const char *name, int field) {
   return (uint32_t)value;
 }
 
-static int parse(const char *text, struct identity *identity, gid_t *groups, int real) {
+static int parse(const char *text, struct identity *identity, int real) {
   int field = real ? 0 : 3;
   identity->uid = field_after(text, "\nUid:", field);
   identity->gid = field_after(text, "\nGid:", field);
@@ -55,11 +57,12 @@ static int parse(const char *text, struct identity *identity, gid_t *groups, int
   const char *at = strstr(text, "\nGroups:");
   if (!at) return -EIO;
   at += 8;
-  while (identity->group_count < GROUPS_MAX) {
+  for (;;) {
     char *end;
     while (*at == ' ' || *at == '\t') at++;
     if (*at < '0' || *at > '9') break;
-    groups[identity->group_count++] = (gid_t)strtoul(at, &end, 10);
+    if (identity->group_count == GROUPS_MAX) return -E2BIG;
+    identity->groups[identity->group_count++] = (gid_t)strtoul(at, &end, 10);
     at = end;
   }
   return 0;
@@ -87,38 +90,41 @@ static int same_user_namespace(int tid) {
 static int learn_own(void) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   char *text = read_status(0);
-  if (!text || parse(text, &own, own_groups, 0) < 0) return -EIO;
+  if (!text || parse(text, &own, 0) < 0) return -EIO;
   if (syscall(SYS_capget, &header, own_capabilities) < 0) return -errno;
   known = 1;
   return 0;
 }
 
-/* Operations run with the rights of thread `tid` from now on: its file system ids, groups, capabilities and umask; for
- * access(2) (`real`) its real ids. -ESRCH when it is gone. */
-SWARD_API int sward_identity_select(int tid, int real) {
-  is_selected = 0;
+SWARD_API int sward_identity_size(void) { return (int)sizeof(struct identity); }
+
+/* The rights that file operations of thread `tid` have: its file system ids, groups, capabilities and umask; for
+ * access(2) (`real`) its real ids. 0; -ESRCH when it is gone; -E2BIG with more than GROUPS_MAX groups. */
+SWARD_API int sward_identity_read(int tid, int real, struct identity *identity) {
   if (!known && learn_own() < 0) return -EIO;
   char *text = read_status(tid);
   if (!text) return -ESRCH;
-  if (parse(text, &selected, selected_groups, real) < 0) return -EIO;
-  if (!same_user_namespace(tid)) selected.capabilities = 0;
+  int error = parse(text, identity, real);
+  if (error) return error;
   if (real) {
     /* access(2): capabilities count only for a real user id of 0. */
-    if (selected.uid != 0) selected.capabilities = 0;
-    else selected.capabilities = same_user_namespace(tid) ? number_after(text, "\nCapPrm:", 16) : 0;
+    identity->capabilities = identity->uid == 0 ? number_after(text, "\nCapPrm:", 16) : 0;
   }
-  uint64_t permitted = own_capabilities[0].permitted | (uint64_t)own_capabilities[1].permitted << 32;
-  selected.capabilities &= permitted;
-  mask_differs = selected.mask != own.mask;
-  ids_differ = selected.uid != own.uid || selected.gid != own.gid || selected.capabilities != own.capabilities ||
-               selected.group_count != own.group_count ||
-               memcmp(selected_groups, own_groups, (size_t)own.group_count * sizeof(gid_t)) != 0;
-  is_selected = mask_differs || ids_differ;
+  if (!same_user_namespace(tid)) identity->capabilities = 0;
+  identity->capabilities &= own_capabilities[0].permitted | (uint64_t)own_capabilities[1].permitted << 32;
   return 0;
 }
 
-/* Operations run with the member's own rights again. */
-SWARD_API void sward_identity_clear(void) { is_selected = 0; }
+/* Operations run with these rights from now on; NULL: with the member's own. The memory stays the caller's. */
+SWARD_API void sward_identity_use(const struct identity *identity) {
+  selected = NULL;
+  if (!identity) return;
+  mask_differs = identity->mask != own.mask;
+  ids_differ = identity->uid != own.uid || identity->gid != own.gid || identity->capabilities != own.capabilities ||
+               identity->group_count != own.group_count ||
+               memcmp(identity->groups, own.groups, (size_t)own.group_count * sizeof(gid_t)) != 0;
+  if (mask_differs || ids_differ) selected = identity;
+}
 
 static void set_effective(uint32_t low, uint32_t high) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -130,24 +136,24 @@ static void set_effective(uint32_t low, uint32_t high) {
 }
 
 void sward_identity_enter(void) {
-  if (!is_selected) return;
-  if (mask_differs) umask(selected.mask);
+  if (!selected) return;
+  if (mask_differs) umask(selected->mask);
   if (!ids_differ) return;
-  syscall(SYS_setgroups, selected.group_count, selected_groups);
-  syscall(SYS_setfsgid, selected.gid);
-  syscall(SYS_setfsuid, selected.uid);
-  set_effective((uint32_t)selected.capabilities, (uint32_t)(selected.capabilities >> 32));
+  syscall(SYS_setgroups, selected->group_count, selected->groups);
+  syscall(SYS_setfsgid, selected->gid);
+  syscall(SYS_setfsuid, selected->uid);
+  set_effective((uint32_t)selected->capabilities, (uint32_t)(selected->capabilities >> 32));
 }
 
 void sward_identity_leave(void) {
-  if (!is_selected) return;
+  if (!selected) return;
   int error = errno;
   if (mask_differs) umask(own.mask);
   if (ids_differ) {
     set_effective(own_capabilities[0].permitted, own_capabilities[1].permitted);
     syscall(SYS_setfsuid, own.uid);
     syscall(SYS_setfsgid, own.gid);
-    syscall(SYS_setgroups, own.group_count, own_groups);
+    syscall(SYS_setgroups, own.group_count, own.groups);
     set_effective(own_capabilities[0].effective, own_capabilities[1].effective);
   }
   errno = error;

@@ -33,6 +33,8 @@ export interface Slot {
   description: Description | undefined;
 }
 
+/** Threads of one process whose rights are remembered. */
+const identitiesMax = 64;
 /** Descriptors of one process that are remembered. */
 const slotsMax = 64;
 
@@ -50,6 +52,8 @@ export class Process {
   memory = -1;
   /** Threads whose closing call was let run and may not have run yet: meanwhile nothing new is remembered. */
   readonly closers = new Set<number>();
+  /** Whose rights its threads have (paths/identity.ts). */
+  readonly identities = new LRUCache<number, Buffer>({ max: identitiesMax });
   /** False once a descriptor table may be shared by processes, or a thread may have its own. */
   remembers = true;
   readonly #openOwner: (process: Process) => LinkOwner;

@@ -20,6 +20,7 @@ import type { Process } from './processes.js';
 
 const closeOnExec = 0o2000000;
 const closeRangeCloexec = 4;
+const cloneFiles = 0x400;
 const descriptorMax = 2 ** 31 - 1;
 /** When ptrace is refused, an exec's outcome is looked for after these. */
 const execRecheckMilliseconds = [1, 5, 20, 100] as const;
@@ -129,7 +130,7 @@ function stillOn(process: Process, file: MemberFile, fd: number): boolean {
 
 /** clone(2) with CLONE_FILES but no thread, unshare(2): descriptor tables are not one to a process any more. */
 export function tableTrap(member: Member): void {
-  member.processes.forgetDescriptors();
+  if (member.block.word(0) & cloneFiles) member.processes.forgetDescriptors();
   letRun(member);
 }
 

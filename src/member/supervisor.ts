@@ -106,7 +106,7 @@ export class Supervisor {
     const descriptions = new DescriptionTable(link, files, processes, timers);
     descriptions.root = launcher.keeper;
     const waits = new WaitTable(block, launcher.listener, link, now, log);
-    const paths = createPaths(options, block);
+    const paths = createPaths(options, block, processes);
     this.#member = {
       descriptionsKnowable: options.descriptionsKnowable,
       block,

@@ -168,8 +168,10 @@ export function truncateTrap(member: PathMember): void {
 
 /** fchmod, fchown, fsetxattr, futimens: trapped where there are read-only mounts. */
 export function onDescriptor(member: PathMember): void {
-  if (mountOfDescriptor(member, member.block.int(0))?.readonly) answer(member, readonlyFileSystem);
-  else letRun(member);
+  const { hasReadonly } = member.paths.table;
+  if (hasReadonly && mountOfDescriptor(member, member.block.int(0))?.readonly) {
+    answer(member, readonlyFileSystem);
+  } else letRun(member);
 }
 
 /** IN_DONT_FOLLOW. */

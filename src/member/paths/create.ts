@@ -2,6 +2,7 @@
 import type { Log } from '../../shared/log.js';
 import type { Filter } from '../filter.js';
 import type { Launcher } from '../launcher.js';
+import type { ProcessTable } from '../processes.js';
 import type { TrapBlock } from '../trap-block.js';
 import { ExecAliases } from './exec-alias.js';
 import { Identity } from './identity.js';
@@ -17,13 +18,17 @@ interface PathOptions {
   readonly log: Log;
 }
 
-export function createPaths(options: PathOptions, block: TrapBlock): Paths | undefined {
+export function createPaths(
+  options: PathOptions,
+  block: TrapBlock,
+  processes: ProcessTable,
+): Paths | undefined {
   const { table, launcher, filter, log } = options;
   if (table.mounts.length === 0) return undefined;
   return {
     table,
     resolver: new Resolver(table, block, launcher.listener),
-    identity: new Identity(),
+    identity: new Identity(processes),
     injections: new Injections(block, launcher.listener, log),
     aliases: new ExecAliases(),
     numbers: {

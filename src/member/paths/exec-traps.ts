@@ -62,6 +62,7 @@ function execute(
   const { block, paths } = member;
   const { resolver } = paths;
   if (flags & ~execFlags) return execs.trap();
+  paths.identity.forget(block.tid);
   const result = resolver.fetch(resolver.first, block.address(pathAt));
   if (result < 0) {
     if (flags & At.emptyPath || result === badAddress) return execs.trap();

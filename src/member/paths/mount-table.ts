@@ -70,6 +70,10 @@ export class MountTable {
   /** Outer before inner. */
   readonly mounts: readonly MountPoint[];
   readonly #byPath = new Map<string, MountPoint>();
+  readonly hasAppends: boolean;
+  readonly hasReadonly: boolean;
+  /** No mount leaves its locks to the kernel. */
+  readonly locksEverywhere: boolean;
   readonly #hasDetached: boolean;
 
   constructor(mounts: readonly Mount[]) {
@@ -80,6 +84,9 @@ export class MountTable {
       this.#byPath.set(path, new MountPoint(mount, path));
     }
     this.mounts = [...this.#byPath.values()];
+    this.hasAppends = this.mounts.some((mount) => mount.appends);
+    this.hasReadonly = this.mounts.some((mount) => mount.readonly);
+    this.locksEverywhere = this.mounts.every((mount) => mount.locks === MountLocks.leader);
     this.#hasDetached = this.mounts.some((mount) => mount.isDetached);
   }
 
@@ -95,19 +102,6 @@ export class MountTable {
       }
     }
     return path;
-  }
-
-  get hasAppends(): boolean {
-    return this.mounts.some((mount) => mount.appends);
-  }
-
-  /** No mount leaves its locks to the kernel. */
-  get locksEverywhere(): boolean {
-    return this.mounts.every((mount) => mount.locks === MountLocks.leader);
-  }
-
-  get hasReadonly(): boolean {
-    return this.mounts.some((mount) => mount.readonly);
   }
 
   at(path: string): MountPoint | undefined {

@@ -22,13 +22,24 @@ export interface PathCall {
 }
 
 const idsChange: PathHandler = (member) => {
-  member.paths.identity.idsChange();
+  member.paths.identity.idsChange(member.block.tid);
   letRun(member);
 };
 
 const maskChanges: PathHandler = (member) => {
-  member.paths.identity.maskChanges();
+  member.paths.identity.maskChanges(member.block.tid);
   letRun(member);
+};
+
+const masksShared: PathHandler = (member) => {
+  member.paths.identity.masksAreShared();
+  letRun(member);
+};
+
+/** unshare(2) with CLONE_NEWUSER or CLONE_FS. */
+const unshares: PathHandler = (member) => {
+  if (member.block.word(0) & cloneFs) member.paths.identity.masksAreShared();
+  idsChange(member);
 };
 
 const handlers: Readonly<Record<string, PathHandler>> = {
@@ -111,6 +122,8 @@ const handlers: Readonly<Record<string, PathHandler>> = {
   capset: idsChange,
 };
 
+const cloneFs = 0x200;
+const cloneThread = 0x10000;
 const cloneNewUser = 0x10000000;
 /** FALLOC_FL_PUNCH_HOLE to FALLOC_FL_WRITE_ZEROES: all but FALLOC_FL_KEEP_SIZE. */
 const fallocateFlags = [0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80];
@@ -143,7 +156,12 @@ export function pathCalls(table: MountTable): PathCall[] {
   const always = Object.entries(handlers).map(([name, handler]) => ({ name, handler }));
   return [
     ...always,
-    { name: 'unshare', handler: idsChange, when: [bits(0, cloneNewUser)] },
+    { name: 'unshare', handler: unshares, when: [bits(0, cloneNewUser), bits(0, cloneFs)] },
+    {
+      name: 'clone',
+      handler: masksShared,
+      when: [{ argument: 0, value: cloneFs, mask: cloneFs | cloneThread }],
+    },
     ...(table.hasAppends ? appendCalls : []),
     ...(table.hasReadonly ? readonlyCalls : []),
   ];

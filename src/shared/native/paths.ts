@@ -9,8 +9,12 @@ const func = <A extends unknown[]>(declaration: string): Call<A> => lib.func(dec
 
 type Entry = [directory: number, names: Buffer, offset: number];
 
-export const identitySelect = func<[tid: number, real: number]>('int sward_identity_select(int, int)');
-export const identityClear = lib.func('void sward_identity_clear(void)') as () => void;
+export const identitySize = func<[]>('int sward_identity_size(void)');
+export const identityRead = func<[tid: number, real: number, identity: Buffer]>(
+  'int sward_identity_read(int, int, void *)',
+);
+/** The buffer is used until the next call of this. */
+export const identityUse = lib.func('void sward_identity_use(void *)') as (identity: Buffer | null) => void;
 
 export const pathFetch = func<
   [listener: number, low: number, high: number, tid: number, address: number, path: Buffer]
