@@ -15,7 +15,7 @@ try {
         onDeadlock: (report) => log.warn(describeDeadlock(report)),
       });
       if (mounts.length > 0) opened = openMounts(mounts, log);
-      return { ...createEmbeddedLink(core, directories), mounts: opened?.mounts ?? [] };
+      return createEmbeddedLink(core, directories, opened?.mounts ?? []);
     },
   });
 } finally {

@@ -3,6 +3,7 @@
 import { type Core, type Inode, type LockRequest, type Owner, PENDING } from '../shared/core-types.js';
 import { errnoNumber } from '../shared/errno.js';
 import type { LockKind, LockRange } from '../shared/lock-types.js';
+import type { Mount } from '../shared/mount-types.js';
 import { closeDescriptor, pinDescriptor } from '../shared/native/workload.js';
 import type { LeaderLink, LinkFile, LinkOwner, LockCall, LockQuery, OwnerFacts } from './link.js';
 import { queryOwn } from './link.js';
@@ -19,11 +20,16 @@ const inode = (file: LinkFile): Inode => (file as EmbeddedFile).entry;
 const owner = (handle: LinkOwner): Owner => handle as Owner;
 const interrupted = -errnoNumber('EINTR');
 
-export function createEmbeddedLink(core: Core, directories: readonly string[]): LeaderLink {
+/** The mounts stay the caller's. */
+export function createEmbeddedLink(
+  core: Core,
+  directories: readonly string[],
+  mounts: readonly Mount[],
+): LeaderLink {
   const session = {};
   return {
     directories,
-    mounts: [],
+    mounts,
     openFile(device, inodeNumber, descriptor) {
       const pin = pinDescriptor(descriptor);
       const entry = core.openInode(`${device}:${inodeNumber}`, () => {
