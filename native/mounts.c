@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 
 #include "sward.h"
 
@@ -27,4 +29,15 @@ SWARD_API int sward_tmpfs_open(uint64_t bytes) {
   /* fsmount gives an O_PATH descriptor, which ADDFD and getdents would refuse. */
   int root = openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return root < 0 ? -errno : root;
+}
+
+enum { IN_MEMORY = 1, NOT_EXECUTABLE = 2 };
+
+/* What the file system at a path is: IN_MEMORY, NOT_EXECUTABLE (mounted noexec). */
+SWARD_API int sward_mount_traits(const char *path) {
+  struct statfs info;
+  if (statfs(path, &info) < 0) return -errno;
+  int memory = info.f_type == TMPFS_MAGIC || info.f_type == RAMFS_MAGIC;
+  /* The same bit as in struct statvfs, which lacks the type. */
+  return (memory ? IN_MEMORY : 0) | (info.f_flags & MS_NOEXEC ? NOT_EXECUTABLE : 0);
 }

@@ -226,6 +226,39 @@ describe('mounts of a leader', () => {
     });
   }
 
+  const hidden = mayMount && withoutMounting;
+  const shmTests: { options: string; lacks: string; backing: RegExp }[] = [
+    {
+      options: 'noexec',
+      lacks: 'not in memory',
+      backing:
+        /: tmpfs, directory .*\/tmp\/sward-\d+-[0-9a-f]+\/0, size not enforced, not in memory, locks leader$/m,
+    },
+    {
+      options: 'ro',
+      lacks: 'not in memory',
+      backing: /: tmpfs, directory .*\/tmp\/sward-/,
+    },
+  ];
+  for (const { options, lacks, backing } of shmTests) {
+    scene(
+      `a tmpfs where /dev/shm is mounted ${options}: in the runtime directory, said at start`,
+      async (stage) => {
+        if (!hidden) return;
+        const remount = `mount -t tmpfs -o ${options} none /dev/shm && exec "$@"`;
+        const leader = await lead(
+          stage,
+          ['--tmpfs', '/zz'],
+          ['unshare', '--mount', 'sh', '-c', remount, 'sh', ...hidden],
+        );
+        expect(leader.stderr).to.include(`--tmpfs /zz: no private mount can be made here: ${lacks}\n`);
+        expect(await ask(stage, 'status')).to.match(backing);
+        await stop(leader);
+        expect(temporary(stage)).to.deep.equal([]);
+      },
+    );
+  }
+
   scene("as nobody: directories that their owner may not read don't stay", async (stage) => {
     if (asNobody === undefined) return;
     chmodSync(stage.directory, 0o777);

@@ -12,7 +12,14 @@ import type { Log } from '../../shared/log.js';
 import { type Mount, MountLocks, MountType } from '../../shared/mount-types.js';
 import { MountError, type MountSpec, pathsAbove } from '../../shared/mounts/spec.js';
 import { OwnDirectory, removeStale } from './own-directory.js';
-import { directoryTmpfs, memoryBases, privateTmpfs, runtimeBases, type TmpfsKind } from './tmpfs.js';
+import {
+  directoryTmpfs,
+  memoryBases,
+  privateTmpfs,
+  runtimeBases,
+  type Tmpfs,
+  type TmpfsKind,
+} from './tmpfs.js';
 
 export interface OpenMount extends Mount {
   /** Where its files are, in words. */
@@ -35,7 +42,7 @@ const openDirectory = constants.O_RDONLY | constants.O_DIRECTORY;
  * `tmpfs: 'directory'` makes no private mounts. Errors: MountError; SyscallError when no directory can be made.
  */
 export function openMounts(specs: readonly MountSpec[], log: Log, tmpfs: TmpfsKind = 'private'): OpenMounts {
-  removeStale([...new Set(memoryBases())], log.info);
+  removeStale(memoryBases(), log.info);
   const builder = new Builder(log, tmpfs);
   try {
     for (const spec of specs) builder.add(spec);
@@ -62,10 +69,9 @@ class Builder {
     this.leadTo(spec);
     const { path, type, readonly, locks } = spec;
     const root =
-      type === MountType.tmpfs
-        ? this.openTmpfs(spec)
-        : { descriptor: openHost(spec), backing: cut(spec.host!) };
-    this.push(spec.name, { path, type, readonly, locks, ...root });
+      type === MountType.tmpfs ? this.openTmpfs(spec) : { descriptor: openHost(spec), backing: spec.host! };
+    const { descriptor, backing } = root;
+    this.push(spec.name, { path, type, readonly, locks, descriptor, backing: cut(backing) });
   }
 
   close(): void {
@@ -88,13 +94,15 @@ class Builder {
     }
   }
 
-  private openTmpfs({ name, size }: MountSpec): { descriptor: number; backing: string } {
+  private openTmpfs({ name, size }: MountSpec): Tmpfs {
     const own = this.tmpfs === 'private' ? privateTmpfs(size) : undefined;
     if (own !== undefined) return own;
-    if (size !== undefined)
-      this.log.warn(`${name}: its size is not enforced: no private mount can be made here`);
     this.memory ??= OwnDirectory.create(memoryBases());
-    return directoryTmpfs(this.memory.path, String(this.mounts.length));
+    const made = directoryTmpfs(this.memory.path, String(this.mounts.length));
+    // Nobody who asked for no size misses its limit.
+    const missed = size === undefined ? made.lacks.slice(1) : made.lacks;
+    if (missed.length > 0) this.log.warn(`${name}: no private mount can be made here: ${missed.join(', ')}`);
+    return made;
   }
 
   /** Makes the parents of a mount point exist for whoever walks there. */

@@ -1,12 +1,13 @@
 /**
  * What a tmpfs mount consists of: a file system of its own that is mounted nowhere, where this process may make one;
- * else a directory in /dev/shm (or, failing that, in the runtime directory), whose size nobody limits.
+ * else a directory in /dev/shm (or, failing that, in the runtime directory), whose size nobody limits. Containers often
+ * have a /dev/shm in which nothing may be executed: then rather a place where programs run than one in memory.
  */
 import { chmodSync, constants, mkdirSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyscallError } from '../../shared/errno.js';
-import { openTmpfs } from '../../shared/native/mounts.js';
+import { fileSystemAt, openTmpfs } from '../../shared/native/mounts.js';
 
 /** `private`: a file system of its own; `directory`: one of /dev/shm. */
 export type TmpfsKind = 'private' | 'directory';
@@ -16,11 +17,18 @@ export function runtimeBases(): string[] {
   return [process.env.XDG_RUNTIME_DIR ?? '', tmpdir()].filter((path) => path.startsWith('/'));
 }
 
-export const memoryBases = (): string[] => ['/dev/shm', ...runtimeBases()];
+/** Places for a tmpfs, the best first. */
+export function memoryBases(): string[] {
+  const bases = [...new Set(['/dev/shm', ...runtimeBases()])];
+  const executes = (base: string) => fileSystemAt(base)?.executes !== false;
+  return [...bases.filter(executes), ...bases.filter((base) => !executes(base))];
+}
 
 export interface Tmpfs {
   readonly descriptor: number;
   readonly backing: string;
+  /** What it lacks that a file system of its own has; its size first. */
+  readonly lacks: readonly string[];
 }
 
 /** A private one; undefined when this process may not make it (no CAP_SYS_ADMIN, seccomp). Other errors: SyscallError. */
@@ -28,7 +36,7 @@ export function privateTmpfs(size: number | undefined): Tmpfs | undefined {
   try {
     const descriptor = openTmpfs(size ?? 0);
     const limit = size === undefined ? "size half of the machine's memory" : `size ${sizeText(size)}`;
-    return { descriptor, backing: `private mount, ${limit} enforced` };
+    return { descriptor, backing: `private mount, ${limit} enforced`, lacks: [] };
   } catch (error) {
     const { code } = error as SyscallError;
     if (error instanceof SyscallError && ['EPERM', 'EACCES', 'ENOSYS', 'ENODEV'].includes(code))
@@ -43,7 +51,17 @@ export function directoryTmpfs(parent: string, name: string): Tmpfs {
   mkdirSync(path, 0o700);
   chmodSync(path, 0o1777);
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  return { descriptor, backing: `directory ${path}, size not enforced` };
+  const lacks = lacksOf(path);
+  return { descriptor, backing: [`directory ${path}`, ...lacks].join(', '), lacks };
+}
+
+function lacksOf(path: string): string[] {
+  const { inMemory = false, executes = true } = fileSystemAt(path) ?? {};
+  return [
+    'size not enforced',
+    ...(inMemory ? [] : ['not in memory']),
+    ...(executes ? [] : ['programs in it cannot be executed']),
+  ];
 }
 
 function sizeText(bytes: number): string {
