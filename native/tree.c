@@ -11,7 +11,7 @@
 #include "sward.h"
 
 /* Others may go on creating while we remove: not for ever. */
-enum { ROUNDS_MAX = 100 };
+enum { ROUNDS_MAX = 1000 };
 #define NAME_FORMAT ".%llu"
 
 /* Takes the lock of a directory: -EAGAIN while another open file description has it. */
