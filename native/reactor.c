@@ -2,6 +2,7 @@
  * that is ready into one buffer and fills a table of events; one call sends to several connections.
  * It decides nothing: what the events mean, and whom to disconnect, is said by src/leader/server.ts. */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -106,11 +107,19 @@ static int take_signals(struct reactor *reactor, int count) {
   return count;
 }
 
-/* Waits at most timeout milliseconds (-1: for ever) and returns the number of events, or -errno. Level-triggered:
- * what does not fit into the buffer or the table comes with the next call. */
-SWARD_API int sward_reactor_wait(struct reactor *reactor, int timeout_milliseconds) {
+/* Waits at most timeout milliseconds (-1: for ever) and returns the number of events, or -errno; stays awake for the
+ * first spin_microseconds of that. Level-triggered: what does not fit into the buffer or the table comes with the next
+ * call. */
+SWARD_API int sward_reactor_wait(struct reactor *reactor, int timeout_milliseconds, int spin_microseconds) {
   struct epoll_event ready[EVENTS_MAX / 2]; /* a connection may yield two events */
-  int ready_count = epoll_wait(reactor->epoll, ready, EVENTS_MAX / 2, timeout_milliseconds);
+  int ready_count = 0;
+  if (spin_microseconds > 0) {
+    int64_t end = sward_nanoseconds() + spin_microseconds * INT64_C(1000);
+    do {
+      ready_count = epoll_wait(reactor->epoll, ready, EVENTS_MAX / 2, 0);
+    } while (ready_count == 0 && sched_yield() == 0 && sward_nanoseconds() < end);
+  }
+  if (ready_count == 0) ready_count = epoll_wait(reactor->epoll, ready, EVENTS_MAX / 2, timeout_milliseconds);
   if (ready_count < 0) return errno == EINTR ? 0 : -errno;
   int count = 0, input_used = 0, descriptors_used = 0;
   for (int i = 0; i < ready_count && count < EVENTS_MAX - 1; i++) {

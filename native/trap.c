@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,8 +72,10 @@ static void send_ready_answer(struct trap_block *block, int listener) {
 }
 
 /* Sends the ready answer, then blocks until a trap, the leader's socket or the event set has something. Nothing is done between the two: the answered thread runs on this CPU, once this one
- * sleeps. A trap that is there is received into the block. Returns READY_* bits. */
-SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, int link_events, int events) {
+ * sleeps. A trap that is there is received into the block. Stays awake for the
+ * first spin_microseconds. Returns READY_* bits. */
+SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, int link_events, int events,
+                              int spin_microseconds) {
   struct pollfd fds[3] = {
       {.fd = listener, .events = POLLIN},
       {.fd = events, .events = POLLIN},
@@ -80,7 +83,15 @@ SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, 
   };
   drop_copy(block);
   send_ready_answer(block, listener);
-  int count = poll(fds, link < 0 ? 2 : 3, -1);
+  int count = 0;
+  nfds_t watched = link < 0 ? 2 : 3;
+  if (spin_microseconds > 0) {
+    int64_t end = sward_nanoseconds() + spin_microseconds * INT64_C(1000);
+    do {
+      count = poll(fds, watched, 0);
+    } while (count == 0 && sched_yield() == 0 && sward_nanoseconds() < end);
+  }
+  if (count == 0) count = poll(fds, watched, -1);
   if (count < 0) return errno == EINTR ? 0 : -errno;
   int ready = 0;
   if (fds[1].revents) ready |= READY_EVENTS;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Linux 6.6: wake the member on the CPU of the trapped thread. Missing from the headers of Debian 12. */
@@ -33,6 +34,12 @@ static inline void sward_close_scoped(const int *fd) {
   if (*fd >= 0) close(*fd);
 }
 #define AUTO_CLOSE __attribute__((cleanup(sward_close_scoped)))
+
+static inline int64_t sward_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
 
 #define SWARD_API __attribute__((visibility("default")))
 

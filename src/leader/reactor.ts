@@ -9,7 +9,7 @@ const nativeCreate = lib.func('void *sward_reactor_create(int listener, int sign
 const nativeClose = lib.func('void sward_reactor_close(void *reactor)');
 const nativeWatch = lib.func('int sward_reactor_watch(void *reactor, int fd, int writable)');
 const nativeAccepting = lib.func('int sward_reactor_accepting(void *reactor, int accepting)');
-const nativeWait = lib.func('int sward_reactor_wait(void *reactor, int timeout)');
+const nativeWait = lib.func('int sward_reactor_wait(void *reactor, int timeout, int spin)');
 const nativeSend = lib.func('void sward_reactor_send(void *reactor, int count)');
 
 export const EventKind = {
@@ -52,9 +52,9 @@ export class Reactor {
     this.output = Buffer.from(memory, outputAt, areaBytes);
   }
 
-  /** Waits at most `timeout` milliseconds (-1: for ever); the number of events. */
-  wait(timeout: number): number {
-    return checkResult(nativeWait(this.pointer, timeout), 'epoll_wait');
+  /** Waits at most `timeout` milliseconds (-1: for ever), the first `spin` microseconds awake; the number of events. */
+  wait(timeout: number, spin: number): number {
+    return checkResult(nativeWait(this.pointer, timeout, spin), 'epoll_wait');
   }
 
   /** Puts bytes into the next `send`; false when there is no room left in it. */

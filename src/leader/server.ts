@@ -11,6 +11,7 @@ import { FrameWriter, FramingError } from '../shared/frames.js';
 import { connectionsMax, unclaimedDescriptorsMax } from '../shared/limits.js';
 import type { Log } from '../shared/log.js';
 import { listenUnix, sendFrames } from '../shared/native/socket.js';
+import { Spinning } from '../shared/spinning.js';
 import { createDispatcher } from './dispatch.js';
 import { createHandlers } from './handlers.js';
 import type { OpenMount } from './mounts/open.js';
@@ -57,6 +58,7 @@ export function startServer(options: ServerOptions): Server {
   let accepting = true;
   let stopping = false;
   const arrived: Session[] = [];
+  const spinning = new Spinning();
   const ended: { session: Session; reason: string }[] = [];
 
   const handlers = createHandlers({
@@ -215,7 +217,9 @@ export function startServer(options: ServerOptions): Server {
 
   return {
     turn(timeout) {
-      const count = reactor.wait(timeout);
+      const from = options.now();
+      const count = reactor.wait(timeout, timeout === 0 ? 0 : spinning.microseconds);
+      spinning.observe(options.now() - from);
       let signal: number | undefined;
       // All of it is taken in before any of it is handled: what a session sent may matter to another's call.
       for (let i = 0; i < count; i++) signal = takeEvent(i * 6) ?? signal;

@@ -74,6 +74,7 @@ export function createEmbeddedLink(
     },
     descriptor: -1,
     events: 0,
+    spinMicroseconds: 0,
     receive() {},
     deadline: Number.POSITIVE_INFINITY,
     expire() {},

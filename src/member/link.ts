@@ -78,6 +78,8 @@ export interface LeaderLink {
   readonly descriptor: number;
   /** poll(2) events to wait for. */
   readonly events: number;
+  /** How long it pays to stay awake for what the leader is about to answer. */
+  readonly spinMicroseconds: number;
   /** Reads and dispatches what has arrived, and sends what could not be sent. */
   receive(): void;
   /** Milliseconds on `now`'s clock when `expire` wants to be called, Infinity when never. */

@@ -15,6 +15,7 @@ import { FrameKind, OwnerKind } from '../shared/messages.js';
 import type { Mount } from '../shared/mount-types.js';
 import { receiveFrames, sendFrames } from '../shared/native/socket.js';
 import { closeDescriptor, pinDescriptor } from '../shared/native/workload.js';
+import { Spinning } from '../shared/spinning.js';
 import type { LeaderLink, LinkFile, LinkOwner, LockCall, LockQuery, OwnerFacts } from './link.js';
 
 const noReply = 0;
@@ -59,6 +60,7 @@ export class SocketLink implements LeaderLink {
   readonly #waiting = new Map<number, Unanswered>();
   /** Descriptors to close once they are sent. */
   readonly #toClose: number[] = [];
+  readonly #spinning = new Spinning();
   #lastId = 1;
   #lastHandle = 0;
   /** When the leader is asked next whether it is there; matters while calls wait. */
@@ -84,6 +86,11 @@ export class SocketLink implements LeaderLink {
     this.#path = path;
     this.#log = log;
     this.#now = now;
+  }
+
+  /** Two idle CPUs woken one after the other take longer than the leader's answer does. */
+  get spinMicroseconds(): number {
+    return this.#unanswered.size > 0 ? this.#spinning.microseconds : 0;
   }
 
   get descriptor(): number {
@@ -239,6 +246,7 @@ export class SocketLink implements LeaderLink {
     }
     const entry = this.#take(id);
     if (!entry) return;
+    this.#spinning.observe(this.#now() - entry.since);
     if (kind === FrameKind.pending) {
       if (this.#waiting.size === 0) this.#pingAt = this.#now() + pingMilliseconds;
       this.#waiting.set(id, entry);

@@ -176,7 +176,14 @@ export class Supervisor {
     const { launcher, link } = this.#options;
     const { block, waits, paths } = this.#member;
     while (!this.#done) {
-      const ready = trapWait(block.buffer, launcher.listener, link.descriptor, link.events, this.#events);
+      const ready = trapWait(
+        block.buffer,
+        launcher.listener,
+        link.descriptor,
+        link.events,
+        this.#events,
+        link.spinMicroseconds,
+      );
       // Ends of processes first: a thread id in the trap may be a reused one.
       if (ready & Ready.events) this.#takeEvents();
       if (ready & Ready.link) link.receive();

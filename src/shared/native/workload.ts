@@ -15,8 +15,8 @@ type Call<A extends unknown[]> = (...args: A) => number;
 const func = <A extends unknown[]>(declaration: string): Call<A> => lib.func(declaration) as Call<A>;
 
 export const trapWait = func<
-  [block: Buffer, listener: number, link: number, linkEvents: number, events: number]
->('int sward_trap_wait(void *, int, int, int, int)');
+  [block: Buffer, listener: number, link: number, linkEvents: number, events: number, spin: number]
+>('int sward_trap_wait(void *, int, int, int, int, int)');
 export const trapAnswer = func<
   [block: Buffer, listener: number, low: number, high: number, value: number, error: number, flags: number]
 >('int sward_trap_answer(void *, int, uint32_t, uint32_t, int64_t, int, uint32_t)');
