@@ -1,22 +1,17 @@
 /** Programs that take no lock, in a member against natively, without the member's start. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFiles } from './files.js';
 import { directory, embedded, memberProgram, native, run } from './programs.js';
 import { median, milliseconds, type Row, ratioRow, rounds, type Subject } from './run.js';
 
 const files = 3000;
-const filesPerFolder = 30;
 const runsPerRound = '10';
 
 /** A Git repository of small files. */
-function makeTree(): string {
+function makeRepository(): string {
   const tree = join(directory, 'tree');
-  for (let file = 0; file < files; file++) {
-    const folder = join(tree, `folder-${Math.floor(file / filesPerFolder)}`);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `file-${file}`), `content of file ${file}\n`.repeat(20));
-  }
+  makeFiles(tree, files);
   const git = (...parameters: string[]) => execFileSync('git', ['-C', tree, ...parameters]);
   git('init', '--quiet');
   git('add', '.');
@@ -39,7 +34,7 @@ export const bystanders: Subject = {
   name: 'bystanders',
   needs: ['git', 'tar'],
   async run() {
-    const tree = makeTree();
+    const tree = makeRepository();
     return [
       await compare(`git status, ${files} files`, ['git', '-C', tree, 'status', '--short']),
       await compare(`tar c, ${files} files`, [

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { twoFloors } from './pairs.js';
-import { connected, directory, memberProgram, native, run, startLeader } from './programs.js';
+import { connected, directory, memberProgram, native, runIn, startLeader } from './programs.js';
 import { median, microseconds, ratioRow, rounds, type Subject } from './run.js';
 
 /** Half of them only warm up: V8 compiles a member's wait path after a few thousand waits. */
@@ -15,19 +15,9 @@ async function handOvers(wrap: readonly string[], holding: 'sleep' | 'spin'): Pr
   const shared = join(directory, 'hand-over.shared');
   writeFileSync(file, '');
   writeFileSync(shared, Buffer.alloc(4096));
-  const each = ['0', '1'].map((index) => {
-    const [program, ...parameters] = [
-      ...wrap,
-      native('handover'),
-      file,
-      shared,
-      index,
-      turns,
-      holdMicroseconds,
-      holding,
-    ];
-    return run(program!, parameters);
-  });
+  const each = ['0', '1'].map((index) =>
+    runIn(wrap, [native('handover'), file, shared, index, turns, holdMicroseconds, holding]),
+  );
   const lines = (await Promise.all(each)).join('').trim().split('\n');
   return median(lines.map(Number));
 }

@@ -48,9 +48,18 @@ export async function run(program: string, parameters: readonly string[]): Promi
   }
 }
 
+/** The same with what runs the program, and its arguments, in front. */
+export function runIn(wrap: readonly string[], command: readonly string[]): Promise<string> {
+  const [program, ...parameters] = [...wrap, ...command];
+  return run(program!, parameters);
+}
+
 /** Arguments of a member with a leader of its own, or with the one at a socket. */
 export const embedded = (coordinated = directory): string[] => ['--locks', coordinated, '--'];
 export const connected = (socket: string): string[] => ['--socket', socket, '--'];
+
+/** What runs a program in a member that has mounts and a leader of its own. */
+export const mounting = (...mounts: string[]): string[] => [memberProgram, ...mounts, ...embedded()];
 
 export interface Server {
   readonly socket: string;

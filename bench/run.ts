@@ -71,6 +71,18 @@ export function ratioRow(
     : { ...row, goal: `at least ${goal.atLeast.toFixed(2)} x`, met: ratio >= goal.atLeast };
 }
 
+/** A row about times whose ratio says how much faster than the reference it was. */
+export function fasterRow(
+  what: string,
+  reference: string,
+  measured: string,
+  times: { readonly reference: number; readonly measured: number },
+  atLeast: number,
+): Row {
+  const row = ratioRow(what, reference, measured, times.reference / times.measured, { atLeast });
+  return { ...row, goal: atLeast === 1 ? 'faster' : `at least ${atLeast} x faster` };
+}
+
 export const microseconds = (nanoseconds: number): string => `${(nanoseconds / 1000).toFixed(1)} µs`;
 export const milliseconds = (nanoseconds: number): string => `${(nanoseconds / 1e6).toFixed(1)} ms`;
 export const perSecond = (count: number): string => `${Math.round(count).toLocaleString('en')} /s`;

@@ -9,6 +9,7 @@ import {
   embedded,
   memberProgram,
   run,
+  runIn,
   script,
   startLeader,
 } from './programs.js';
@@ -41,9 +42,8 @@ async function write(
   writeFileSync(file('ready'), '');
   const sql = (...parameters: string[]) => run('sqlite3', [database, ...parameters]);
   await sql(`PRAGMA journal_mode=${load.mode}; CREATE TABLE entries (writer INTEGER, number INTEGER);`);
-  const each = wraps.map((wrap) => {
-    const [program, ...parameters] = [
-      ...wrap,
+  const each = wraps.map((wrap) =>
+    runIn(wrap, [
       interpreter,
       script('sqlite-writers.py'),
       database,
@@ -51,9 +51,8 @@ async function write(
       `${load.transactions}`,
       file('ready'),
       file('go'),
-    ];
-    return run(program!, parameters);
-  });
+    ]),
+  );
   const ended = Promise.all(each);
   await Promise.race([ended, allReady(file('ready'))]);
   writeFileSync(file('go'), '');
