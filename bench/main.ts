@@ -2,18 +2,36 @@
  * `npm run bench [-- name...]`: measures the subjects (all of them, or those named), each as a ratio to a reference of
  * the same run, and prints the host and a table. The subjects, their goals and the method: design/benchmarks.md.
  */
+import { appenders } from './appenders.js';
 import { bystanders } from './bystanders.js';
 import { calls } from './calls.js';
+import { data } from './data.js';
 import { handOver } from './hand-over.js';
 import { describeHost, describeLoad, installed } from './host.js';
 import { pairs } from './pairs.js';
+import { paths } from './paths.js';
 import { cleanUp, makeNative } from './programs.js';
+import { quiet } from './quiet.js';
 import { ranges } from './ranges.js';
 import { type Row, type Subject, table } from './run.js';
 import { sqlite } from './sqlite.js';
 import { startUp } from './start-up.js';
+import { tree } from './tree.js';
 
-const subjects: readonly Subject[] = [pairs, handOver, calls, ranges, sqlite, startUp, bystanders];
+const subjects: readonly Subject[] = [
+  pairs,
+  handOver,
+  calls,
+  ranges,
+  sqlite,
+  startUp,
+  bystanders,
+  data,
+  appenders,
+  paths,
+  tree,
+  quiet,
+];
 
 function choose(names: readonly string[]): readonly Subject[] {
   const unknown = names.find((name) => !subjects.some((subject) => subject.name === name));
