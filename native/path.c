@@ -1,28 +1,22 @@
-/* File operations that a member does for its workload (openat2(2) and the *at family), and the reading of paths from
- * its memory. Every operation runs as the identity that is selected (identity.c). Names are given as a buffer and an
- * offset, so that the rest of a path needs no copy; they end with a zero byte. */
+/* File operations that a member does for its workload (openat2(2) and the *at family). Every operation runs as the
+ * identity that is selected (identity.c). Names are given as a buffer and an offset, so that the rest of a path needs no
+ * copy; they end with a zero byte. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <linux/seccomp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
 
 #include "identity.h"
+#include "memory.h"
 #include "sward.h"
-
-enum { PATH_BYTES = 4096, FIRST_READ = 256, PAGE = 4096, SPARE_NUMBER_MAX = 255, SPARE_NUMBERS = 64 };
 
 /* Runs one operation as the workload; its value is 0 or more, or -errno. */
 #define AS_WORKLOAD(operation)                                \
@@ -42,59 +36,6 @@ static struct self_path self_path(int fd) {
   struct self_path path;
   snprintf(path.text, sizeof path.text, "/proc/self/fd/%d", fd);
   return path;
-}
-
-static ssize_t read_remote(int tid, void *to, uint64_t from, size_t length) {
-  struct iovec local = {.iov_base = to, .iov_len = length};
-  struct iovec remote = {.iov_base = (void *)(uintptr_t)from, .iov_len = length};
-  return process_vm_readv(tid, &local, 1, &remote, 1, 0);
-}
-
-/* Reads `length` bytes of a thread's memory: 0, -EFAULT. */
-SWARD_API int sward_memory_read(int tid, uint64_t address, void *to, int length) {
-  return read_remote(tid, to, address, (size_t)length) == length ? 0 : -EFAULT;
-}
-
-/* As many bytes as can be read, at most `length`. */
-SWARD_API int sward_memory_read_some(int tid, uint64_t address, void *to, int length) {
-  int done = 0;
-  while (done < length) {
-    size_t part = PAGE - (size_t)((address + (uint64_t)done) % PAGE);
-    if (part > (size_t)(length - done)) part = (size_t)(length - done);
-    ssize_t count = read_remote(tid, (char *)to + done, address + (uint64_t)done, part);
-    if (count <= 0) break;
-    done += (int)count;
-  }
-  return done > 0 || length == 0 ? done : -EFAULT;
-}
-
-SWARD_API int sward_memory_write(int tid, uint64_t address, const void *from, int offset, int length) {
-  struct iovec local = {.iov_base = (void *)(uintptr_t)((const char *)from + offset), .iov_len = (size_t)length};
-  struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = (size_t)length};
-  return process_vm_writev(tid, &local, 1, &remote, 1, 0) == length ? 0 : -EFAULT;
-}
-
-/* Reads the string at `address` of the trapped thread into `path` (PATH_BYTES), never across a page that it does not
- * need. The trap is checked after it: what was read is the thread's. Returns its length, -EFAULT, -ENAMETOOLONG,
- * -ENOENT when the trap is gone. */
-SWARD_API int sward_path_fetch(int listener, uint32_t id_low, uint32_t id_high, int tid, uint64_t address, char *path) {
-  int length = 0;
-  for (;;) {
-    size_t part = PAGE - (size_t)((address + (uint64_t)length) % PAGE);
-    size_t most = length == 0 ? FIRST_READ : (size_t)(PATH_BYTES - length);
-    if (part > most) part = most;
-    ssize_t count = read_remote(tid, path + length, address + (uint64_t)length, part);
-    if (count <= 0) return -EFAULT;
-    char *end = memchr(path + length, 0, (size_t)count);
-    if (end) {
-      length = (int)(end - path);
-      break;
-    }
-    length += (int)count;
-    if (length >= PATH_BYTES) return -ENAMETOOLONG;
-  }
-  uint64_t id = (uint64_t)id_high << 32 | id_low;
-  return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0 ? length : -errno;
 }
 
 SWARD_API int sward_path_open(int dirfd, const char *names, int offset, uint32_t flags, uint32_t mode,
@@ -297,9 +238,16 @@ SWARD_API int sward_entry_bind(int dirfd, const char *names, int offset, int soc
   return fchdir(before) < 0 && result == 0 ? -errno : (int)result;
 }
 
-/* getdents64(2) on the member's duplicate of a directory descriptor: they share their position. */
-SWARD_API int sward_directory_read(int fd, void *entries, int offset, int size) {
-  long count = syscall(SYS_getdents64, fd, (char *)entries + offset, size);
+/* getdents64(2), or the older getdents(2), on the member's duplicate of a directory descriptor: they share their
+ * position. */
+SWARD_API int sward_directory_read(int fd, void *entries, int offset, int size, int old) {
+#ifdef SYS_getdents
+  long call = old ? SYS_getdents : SYS_getdents64;
+#else
+  long call = SYS_getdents64;
+  (void)old;
+#endif
+  long count = syscall(call, fd, (char *)entries + offset, size);
   return count < 0 ? -errno : (int)count;
 }
 
@@ -314,57 +262,3 @@ SWARD_API int sward_descriptor_flags(int fd) {
 }
 
 SWARD_API int sward_descriptor_set_flags(int fd, int flags) { return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0; }
-
-/* Keeps a thread on this CPU. Returns 1 when it was free to run elsewhere before. */
-static int keep_here(int tid, cpu_set_t *before, cpu_set_t *here) {
-  unsigned cpu;
-  if (sched_getaffinity(tid, sizeof *before, before) < 0 || CPU_COUNT(before) < 2 || getcpu(&cpu, NULL) < 0) return 0;
-  CPU_ZERO(here);
-  CPU_SET(cpu, here);
-  return sched_setaffinity(tid, sizeof *here, here) == 0;
-}
-
-static void let_go(int tid, const cpu_set_t *before, const cpu_set_t *here) {
-  cpu_set_t now;
-  /* Another thread of the program may have changed it meanwhile: then that holds. */
-  if (sched_getaffinity(tid, sizeof now, &now) == 0 && CPU_EQUAL(&now, here))
-    sched_setaffinity(tid, sizeof *before, before);
-}
-
-/* A number far from those that the process will get next: a descriptor there changes none of them. -1 for none. */
-static int spare_number(int tid) {
-  struct rlimit limit;
-  long most = SPARE_NUMBER_MAX;
-  if (prlimit(tid, RLIMIT_NOFILE, NULL, &limit) == 0 && limit.rlim_cur <= SPARE_NUMBER_MAX)
-    most = (long)limit.rlim_cur - 1;
-  for (long number = most; number > most - SPARE_NUMBERS && number > 2; number--) {
-    char path[64], text[8];
-    snprintf(path, sizeof path, "/proc/%d/fd/%ld", tid, number);
-    if (readlink(path, text, sizeof text) < 0 && errno == ENOENT) return (int)number;
-  }
-  return -1;
-}
-
-/* Puts a descriptor into the trapped process, and closes ours. Returns its number there. `spare`: a number out of the
- * way, for a call that the thread is to make.
- *
- * The kernel wakes the thread to take it, and we sleep meanwhile: on another, idle CPU that costs many times what it
- * costs on this one, which is about to be free. */
-SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t id_high, int tid, int fd,
-                                        int close_on_exec, int spare) {
-  struct seccomp_notif_addfd add = {.id = (uint64_t)id_high << 32 | id_low,
-                                    .srcfd = (uint32_t)fd,
-                                    .newfd_flags = close_on_exec ? O_CLOEXEC : 0};
-  int number_there = spare ? spare_number(tid) : -1;
-  if (number_there >= 0) {
-    add.flags = SECCOMP_ADDFD_FLAG_SETFD;
-    add.newfd = (uint32_t)number_there;
-  }
-  cpu_set_t before, here;
-  int kept = keep_here(tid, &before, &here);
-  int number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-  if (number < 0) number = -errno;
-  if (kept) let_go(tid, &before, &here);
-  close(fd);
-  return number;
-}

@@ -1,3 +1,4 @@
+/** Calls that change what a path leads to: mode, owner, times, length; and watches on it. */
 import {
   descriptorFacts,
   descriptorTake,

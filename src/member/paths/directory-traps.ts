@@ -1,4 +1,5 @@
 /** Directories: chdir into a mount, getcwd, chroot, and mount points in the listings of the directories they are in. */
+import { LRUCache } from 'lru-cache';
 import { errnoNumber } from '../../shared/errno.js';
 import {
   descriptorFacts,
@@ -67,48 +68,86 @@ export function getcwdTrap(member: PathMember): void {
   else block.answerValue(bytes.length);
 }
 
-const entryHeaderBytes = 19;
+/** Layouts of directory entries: struct linux_dirent64, and struct linux_dirent with the type in its last byte. */
+interface EntryLayout {
+  readonly nameAt: number;
+  readonly typeAtEnd: boolean;
+}
+
+const layout64: EntryLayout = { nameAt: 19, typeAtEnd: false };
+const layoutOld: EntryLayout = { nameAt: 18, typeAtEnd: true };
 const entries = Buffer.allocUnsafeSlow(64 * 1024);
+const listingsMax = 64;
+
+/** Listings whose buffer was too small for all mount points at once: how many were told, by process and descriptor. */
+const begun = new LRUCache<string, number>({ max: listingsMax });
+
+export const getdents64Trap = (member: PathMember): void => getdents(member, layout64);
+export const getdentsTrap = (member: PathMember): void => getdents(member, layoutOld);
 
 /**
- * getdents64(2). Mount points that the directory does not have itself come with its first entries; the position stays
- * the kernel's. Their d_off is 0, where the directory begins.
+ * Mount points that the directory does not have itself come before its first entries; the position stays the kernel's.
+ * Their d_off is 0, where the directory begins.
  */
-export function getdentsTrap(member: PathMember): void {
+function getdents(member: PathMember, layout: EntryLayout): void {
   const { block, paths } = member;
   const name = paths.resolver.nameOf(block.int(0));
   const points = name ? paths.table.namesIn(name.path) : [];
   if (points.length === 0) return letRun(member);
   const fd = descriptorTake(block.tid, block.int(0));
   if (fd < 0) return answer(member, fd);
-  finishValue(member, fd, list(member, fd, points));
+  finishValue(member, fd, list(member, fd, points, layout));
 }
 
-function list(member: PathMember, fd: number, points: { name: string; mount: MountPoint }[]): number {
+function list(
+  member: PathMember,
+  fd: number,
+  points: { name: string; mount: MountPoint }[],
+  layout: EntryLayout,
+): number {
   const { block } = member;
   const room = Math.min(block.word(2), entries.length);
-  const position = descriptorPosition(fd);
+  const key = `${block.tid} ${block.int(0)}`;
   let used = 0;
-  if (position === 0) {
-    for (const { name, mount } of points) {
-      const bytes = Buffer.from(`${name}\0`, 'latin1');
-      if (pathKind(fd, bytes, 0, 0) < 0) used = addEntry(used, bytes, mount);
+  if (descriptorPosition(fd) === 0) {
+    const missing = points.filter(({ name }) => pathKind(fd, Buffer.from(`${name}\0`, 'latin1'), 0, 0) < 0);
+    const from = begun.get(key) ?? 0;
+    for (const [i, { name, mount }] of missing.entries()) {
+      if (i < from) continue;
+      const length = entryLength(name, layout);
+      if (used + length > room) {
+        if (used === 0) return invalid;
+        begun.set(key, i);
+        return copyOut(member, used);
+      }
+      addEntry(used, length, name, mount, layout);
+      used += length;
     }
+    begun.delete(key);
   }
-  if (used > room) return invalid;
-  const count = directoryRead(fd, entries, used, room - used);
-  if (count < 0) return count;
-  const length = used + count;
-  return memoryWrite(block.tid, block.address(1), entries, 0, length) < 0 ? -errnoNumber('EFAULT') : length;
+  const count = directoryRead(fd, entries, used, room - used, layout.typeAtEnd ? 1 : 0);
+  if (count === invalid && used > 0) {
+    // No room for one of the directory's own: they come next, for the position has not moved.
+    begun.set(key, points.length);
+    return copyOut(member, used);
+  }
+  return count < 0 ? count : copyOut(member, used + count);
 }
 
-/** struct linux_dirent64: d_ino, d_off, d_reclen, d_type, d_name, padded to 8 bytes. */
-function addEntry(at: number, name: Buffer, mount: MountPoint): number {
-  const length = (entryHeaderBytes + name.length + 7) & ~7;
+function copyOut(member: PathMember, length: number): number {
+  const { tid } = member.block;
+  const written = memoryWrite(tid, member.block.address(1), entries, 0, length);
+  return written < 0 ? -errnoNumber('EFAULT') : length;
+}
+
+const entryLength = (name: string, { nameAt, typeAtEnd }: EntryLayout): number =>
+  (nameAt + name.length + 1 + (typeAtEnd ? 1 : 0) + 7) & ~7;
+
+function addEntry(at: number, length: number, name: string, mount: MountPoint, layout: EntryLayout): void {
+  const type = mount.isDirectory ? 4 : 8;
   entries.fill(0, at, at + length);
   entries.writeBigUInt64LE(mount.inode, at);
   entries.writeUInt16LE(length, at + 16);
-  entries[at + 18] = mount.isDirectory ? 4 : 8;
-  name.copy(entries, at + entryHeaderBytes);
-  return at + length;
+  entries[layout.typeAtEnd ? at + length - 1 : at + 18] = type;
+  entries.write(name, at + layout.nameAt, 'latin1');
 }

@@ -205,9 +205,9 @@ function badDirectory(member: PathMember, place: Place, directory: number): numb
 function linkResult(member: PathMember, object: number, mount: Place['mount'], entry: number): number {
   const { second } = member.paths.resolver;
   if (entry < 0 && entry !== outside) return entry;
-  if (object < 0 || entry === outside) return crossDevice;
-  const refusal = cannotMake(second);
+  const refusal = entry === outside ? 0 : cannotMake(second);
   if (refusal !== 0) return refusal;
+  if (object < 0 || entry === outside) return crossDevice;
   if (mount !== mountOfParent(member, second)) return crossDevice;
   return entryLink(object, second.directory, second.buffer, second.offset);
 }
@@ -263,7 +263,7 @@ function renameResult(member: PathMember, from: number, to: number, flags: numbe
   const fromMount = from === outside ? undefined : mountOfParent(member, first);
   const toMount = to === outside ? undefined : mountOfParent(member, second);
   if (fromMount !== toMount) return crossDevice;
-  if (first.mountPoint || second.mountPoint) return busy;
+  if (first.mountPoint || second.mountPoint) return renameOfMountPoint(first, second, from, flags);
   if (fromMount?.readonly) return readonlyFileSystem;
   if (isAboveMount(member, first) || isAboveMount(member, second)) return busy;
   return entryRename(
@@ -275,4 +275,27 @@ function renameResult(member: PathMember, from: number, to: number, flags: numbe
     second.offset,
     flags,
   );
+}
+
+/** RENAME_NOREPLACE. */
+const noReplace = 1;
+
+/** A mount point stays where it is (EBUSY), once it is clear that rename(2) would do something at all. */
+function renameOfMountPoint(first: Place, second: Place, from: number, flags: number): number {
+  const source = first.mountPoint
+    ? first.mountPoint.isDirectory
+    : isDirectoryEntry(first, from === outside ? currentDirectory : first.directory);
+  if (typeof source === 'number') return source;
+  const target = second.mountPoint;
+  if (!target) return busy;
+  if (flags & noReplace) return exists;
+  if (source === target.isDirectory) return busy;
+  return target.isDirectory ? isDirectory : -errnoNumber('ENOTDIR');
+}
+
+/** Whether the entry is a directory, or -errno. */
+function isDirectoryEntry(place: Place, directory: number): boolean | number {
+  if (directory === currentDirectory) place.setName(place.full);
+  const mode = pathKind(directory, place.buffer, place.offset, 0);
+  return mode < 0 ? mode : (mode & fileTypeMask) === directoryType;
 }

@@ -96,7 +96,8 @@ export function openat2Trap(member: PathMember): void {
 }
 
 /** RESOLVE_BENEATH and RESOLVE_IN_ROOT: the path stays below the directory, as the kernel knows it. */
-const resolveBelow = 0x08 | 0x10;
+const resolveInRoot = 0x10;
+const resolveBelow = 0x08 | resolveInRoot;
 const resolveNoCrossing = 0x01;
 const resolveNoMagicLinks = 0x02;
 const resolveNoLinks = 0x04;
@@ -128,17 +129,18 @@ function open(
     if (!needsThread(kind, flags)) {
       const opener = (some: number) =>
         resolver.openDirect(place, some, some & Open.create || isTemporary(some) ? mode : 0);
-      const fd = guarded(place.mount, flags, opener);
+      const fd = guarded(place.mount, flags, opener, () => resolver.hasParent(place));
       if (fd !== crossing && fd !== tryAgain) {
         place.release();
         return deliver(member, fd, flags, place.mount);
       }
     }
   }
-  openSlowly(member, place, flags, mode, follow, resolve);
+  const from = resolve & resolveNoCrossing ? startMount(member, place, directory) : undefined;
+  openSlowly(member, place, flags, mode, follow, resolve, from);
 }
 
-/** The directory's own descriptor is real, and such a walk cannot leave it: only the rules of its mount are ours. */
+/** RESOLVE_BENEATH and RESOLVE_IN_ROOT: what lies below the directory, where mounts lie below it, or in a mount with rules. */
 function openBelow(
   member: PathMember,
   place: Place,
@@ -147,19 +149,30 @@ function openBelow(
   mode: number,
   resolve: number,
 ): void {
-  const { resolver, identity } = member.paths;
+  const { resolver, identity, table } = member.paths;
   const name = resolver.nameOf(directory);
-  if (!name?.mount || flags & Open.path || !(name.mount.readonly || name.mount.appends))
-    return letRun(member);
-  const base = resolver.openOf(directory);
-  if (base < 0) return answer(member, base);
+  // The directory's own descriptor is real, and such a walk cannot leave it.
+  const plain = !name || !(name.mount?.readonly || name.mount?.appends || table.isAbove(name.path));
+  if (plain) return letRun(member);
+  const inRoot = (resolve & resolveInRoot) !== 0;
+  if (!inRoot && place.text.startsWith('/')) return answer(member, crossing);
+  const fd = resolver.openOf(directory);
+  if (fd < 0) return answer(member, fd);
   identity.creates();
-  const fd = guarded(name.mount, flags, (some) =>
-    pathOpen(base, place.buffer, 0, some, some & Open.create || isTemporary(some) ? mode : 0, resolve),
-  );
-  closeDescriptor(base);
-  deliver(member, fd, flags, name.mount);
+  const { walk } = resolver;
+  const follow = !(flags & Open.noFollow) && !((flags & Open.create) !== 0 && flags & Open.exclusive);
+  const { tid } = member.block;
+  const start = { fd, owned: true, guest: name.path, mount: name.mount };
+  const bound = inRoot ? 'root' : 'beneath';
+  const result = walk.run(start, place.text, { tid, follow, entry: false, bound });
+  place.mount = walk.mount;
+  place.mountPoint = walk.mountPoint;
+  openWalked(member, place, result < 0 ? result : walk.takeObject(), flags, mode, resolve, name.mount);
 }
+
+/** The mount that the walk of a path begins in. */
+const startMount = (member: PathMember, place: Place, directory: number): MountPoint | undefined =>
+  place.text.startsWith('/') ? undefined : member.paths.resolver.nameOf(directory)?.mount;
 
 /** An open that may sleep, or that may make a terminal the controlling one. */
 function needsThread(mode: number, flags: number): boolean {
@@ -168,11 +181,16 @@ function needsThread(mode: number, flags: number): boolean {
   return type === characterType || (type === fifoType && !(flags & Open.nonBlocking));
 }
 
-/** Opens with the rules of the mount: `open` with the flags that it allows. */
-function guarded(mount: MountPoint | undefined, flags: number, open: (flags: number) => number): number {
+/** Opens with the rules of the mount: `open` with the flags that it allows. `hasParent`: the directory of the name exists. */
+function guarded(
+  mount: MountPoint | undefined,
+  flags: number,
+  open: (flags: number) => number,
+  hasParent: () => boolean = () => true,
+): number {
   const writes = (flags & Open.accessMode) !== 0;
   const unblocked = flags | Open.nonBlocking;
-  if (mount?.readonly) return openReadonly(flags, open);
+  if (mount?.readonly) return openReadonly(flags, open, hasParent);
   if (!mount?.appends || !(writes || flags & Open.truncate)) return open(unblocked);
   // Nothing of what is there may go: an empty file has nothing to lose.
   const fd = open((unblocked | (writes ? Open.append : 0)) & ~Open.truncate);
@@ -184,12 +202,12 @@ function guarded(mount: MountPoint | undefined, flags: number, open: (flags: num
   return isFile ? notPermitted : isDirectory;
 }
 
-function openReadonly(flags: number, open: (flags: number) => number): number {
+function openReadonly(flags: number, open: (flags: number) => number, hasParent: () => boolean): number {
   const writes = (flags & Open.accessMode) !== 0 || (flags & Open.truncate) !== 0;
   if (isTemporary(flags)) return readonlyFileSystem;
   const plain = flags & ~(Open.create | Open.exclusive | Open.truncate);
   const fd = open(writes ? Open.path | (flags & pathFlags) : plain | Open.nonBlocking);
-  if (fd === noEntry && flags & Open.create) return readonlyFileSystem;
+  if (fd === noEntry && flags & Open.create) return hasParent() ? readonlyFileSystem : noEntry;
   if (fd < 0) return fd;
   const exclusive = flags & Open.create && flags & Open.exclusive;
   if (!writes && !exclusive) return fd;
@@ -221,15 +239,28 @@ function openSlowly(
   mode: number,
   follow: boolean,
   resolve: number,
+  from: MountPoint | undefined,
 ): void {
   const { resolver } = member.paths;
-  const { walk } = resolver;
-  const { mount } = place;
   const object = resolver.objectSlowly(place, follow);
-  if (object === outside) return letRun(member);
+  if (object === outside) letRun(member);
+  else openWalked(member, place, object, flags, mode, resolve, from);
+}
+
+/** The end of an open whose path was walked slowly: `object` is what it leads to, or -errno; `from` the mount it began in. */
+function openWalked(
+  member: PathMember,
+  place: Place,
+  object: number,
+  flags: number,
+  mode: number,
+  resolve: number,
+  from: MountPoint | undefined,
+): void {
+  const { walk } = member.paths.resolver;
   const links =
     resolve & resolveNoLinks ? walk.links > 0 : (resolve & resolveNoMagicLinks) !== 0 && walk.jumped;
-  const crossed = (resolve & resolveNoCrossing) !== 0 && walk.crossed(mount);
+  const crossed = (resolve & resolveNoCrossing) !== 0 && walk.crossed(from);
   try {
     if (links) answer(member, tooManyLinks);
     else if (crossed) answer(member, crossing);

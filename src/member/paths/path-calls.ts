@@ -103,7 +103,8 @@ const handlers: Readonly<Record<string, PathHandler>> = {
   chdir: directory.chdirTrap,
   chroot: directory.chrootTrap,
   getcwd: directory.getcwdTrap,
-  getdents64: directory.getdentsTrap,
+  getdents64: directory.getdents64Trap,
+  getdents: directory.getdentsTrap,
 
   bind: socket.bindTrap,
   connect: socket.connectTrap,

@@ -8,7 +8,14 @@
  */
 import { openSync } from 'node:fs';
 import { errnoNumber } from '../../shared/errno.js';
-import { ownOpen, pathFetch, pathHasLink, pathOpen, pathReopen } from '../../shared/native/paths.js';
+import {
+  ownOpen,
+  pathFetch,
+  pathHasLink,
+  pathKind,
+  pathOpen,
+  pathReopen,
+} from '../../shared/native/paths.js';
 import type { TrapBlock } from '../trap-block.js';
 import type { GuestName, MountPoint, MountTable } from './mount-table.js';
 import { Place, pathBytesMax } from './place.js';
@@ -81,6 +88,17 @@ export class Resolver {
   openDirect(place: Place, flags: number, mode: number): number {
     if (!place.isRoot) return pathOpen(place.directory, place.buffer, place.offset, flags, mode, beneath);
     return pathReopen(place.directory, flags & ~Open.noFollow, mode);
+  }
+
+  /** Whether the directory exists in which a started place has its last name. */
+  hasParent(place: Place): boolean {
+    const { buffer, offset } = place;
+    const cut = buffer.lastIndexOf(slash, buffer.indexOf(0, offset) - 1);
+    if (cut <= offset) return true;
+    buffer[cut] = 0;
+    const kind = pathKind(place.directory, buffer, offset, 1);
+    buffer[cut] = slash;
+    return kind >= 0;
   }
 
   /** The slow walk from a started place. */

@@ -4,7 +4,13 @@
  * have the meaning that the guest knows. It opens each directory and reads each link anew.
  */
 import { errnoNumber } from '../../shared/errno.js';
-import { descriptorFacts, linkText, pathOpen, pathReopen } from '../../shared/native/paths.js';
+import {
+  descriptorFacts,
+  type FileFacts,
+  linkText,
+  pathOpen,
+  pathReopen,
+} from '../../shared/native/paths.js';
 import { closeDescriptor, processGroupOf } from '../../shared/native/workload.js';
 import type { MountPoint, MountTable } from './mount-table.js';
 
@@ -36,6 +42,7 @@ const directoryEnd = /\/\.?$/;
 
 const notDirectory = -errnoNumber('ENOTDIR');
 const noEntry = -errnoNumber('ENOENT');
+const crossing = -errnoNumber('EXDEV');
 const tooManyLinks = -errnoNumber('ELOOP');
 const isDirectoryFacts = (fd: number): boolean =>
   ((descriptorFacts(fd)?.mode ?? 0) & fileTypeMask) === directory;
@@ -55,6 +62,8 @@ export interface WalkOptions {
   readonly follow: boolean;
   /** Only the parent directory and the last name are wanted. */
   readonly entry: boolean;
+  /** openat2(2): what the walk does that would leave the directory where it starts. */
+  readonly bound?: 'beneath' | 'root';
 }
 
 const names = Buffer.allocUnsafeSlow(4352);
@@ -76,6 +85,8 @@ export class Walk {
   touched = false;
   /** The path, or a link at its end, has a slash there. */
   mustBeDirectory = false;
+  #floor: FileFacts | undefined;
+  #base: Position | undefined;
   /** Symbolic links followed. */
   links = 0;
   /** One of them was one of /proc that leads to an object, not to a path. */
@@ -99,7 +110,11 @@ export class Walk {
     const pending = path.split('/').filter((name) => name !== '' && name !== '.');
     pending.reverse();
     this.mustBeDirectory = directoryEnd.test(path);
+    this.#floor = options.bound && descriptorFacts(start.fd);
+    // Absolute links lead back to the start: it is kept open beside the position.
+    this.#base = options.bound === 'root' ? { ...start, fd: pathReopen(start.fd, Open.path, 0) } : undefined;
     const result = this.#walk(start, pending, options);
+    if (this.#base) closeDescriptor(this.#base.fd);
     if (result === 0 && this.object >= 0 && this.mustBeDirectory && !isDirectoryFacts(this.object)) {
       return notDirectory;
     }
@@ -143,10 +158,7 @@ export class Walk {
       const name = pending.pop();
       const last = pending.length === 0;
       if (name === undefined) return this.#endAt(position, '.');
-      if (name.length > 255) {
-        this.#leave(position);
-        return -errnoNumber('ENAMETOOLONG');
-      }
+      if (name.length > 255) return this.#leaveWith(position, -errnoNumber('ENAMETOOLONG'));
       if (last && options.entry) {
         this.parent = position;
         this.name = this.mustBeDirectory ? `${name}/` : name;
@@ -187,27 +199,30 @@ export class Walk {
         continue;
       }
       closeDescriptor(fd);
-      if (++this.links > linksMax) {
-        this.#leave(position);
-        return tooManyLinks;
-      }
+      if (++this.links > linksMax) return this.#leaveWith(position, tooManyLinks);
       if (magicParent.test(position.guest) && magicName.test(name)) {
+        if (options.bound) return this.#leaveWith(position, crossing);
         const jumped = this.#jump(position, name, last);
         if (typeof jumped === 'number') return jumped;
         position = jumped;
         continue;
       }
-      if (target === '') {
-        this.#leave(position);
-        return noEntry;
-      }
+      if (target === '') return this.#leaveWith(position, noEntry);
       if (last && directoryEnd.test(target)) this.mustBeDirectory = true;
       for (const part of target.split('/').reverse()) if (part !== '' && part !== '.') pending.push(part);
       if (target.charCodeAt(0) === 0x2f) {
+        if (options.bound === 'beneath') return this.#leaveWith(position, crossing);
         this.#leave(position);
-        position = this.root;
+        position = this.#base
+          ? { ...this.#base, fd: pathReopen(this.#base.fd, Open.path, 0), owned: true }
+          : this.root;
       }
     }
+  }
+
+  #leaveWith(position: Position, result: number): number {
+    this.#leave(position);
+    return result;
   }
 
   #missing(): number {
@@ -272,8 +287,11 @@ export class Walk {
   /** `..`; at the root of a mount it leads to the directory that the mount point is in. */
   #up(position: Position, options: WalkOptions): Position | number {
     const { mount } = position;
+    const facts = mount?.isDirectory || this.#floor ? descriptorFacts(position.fd) : undefined;
+    if (this.#floor && facts?.inode === this.#floor.inode && facts.device === this.#floor.device) {
+      return options.bound === 'root' ? position : this.#leaveWith(position, crossing);
+    }
     if (mount?.isDirectory) {
-      const facts = descriptorFacts(position.fd);
       if (facts?.inode === mount.inode && facts.device === mount.device) {
         return this.#at(mount.path.slice(0, mount.path.lastIndexOf('/')) || '/', options);
       }
@@ -289,7 +307,7 @@ export class Walk {
   #at(path: string, options: WalkOptions): Position | number {
     if (path === '/') return this.root;
     const walk = new Walk(this.#table, this.#root);
-    const result = walk.run(this.root, path, { ...options, follow: true, entry: false });
+    const result = walk.run(this.root, path, { tid: options.tid, follow: true, entry: false });
     const { mount } = walk;
     const fd = result === 0 ? walk.takeObject() : result;
     walk.release();

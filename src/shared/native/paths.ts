@@ -108,8 +108,8 @@ export const entryRename = func<
 export const entryLink = func<[fd: number, ...Entry]>('int sward_entry_link(int, int, void *, int)');
 export const entryBind = func<[...Entry, socket: number]>('int sward_entry_bind(int, void *, int, int)');
 
-export const directoryRead = func<[fd: number, entries: Buffer, offset: number, size: number]>(
-  'int sward_directory_read(int, void *, int, int)',
+export const directoryRead = func<[fd: number, entries: Buffer, offset: number, size: number, old: number]>(
+  'int sward_directory_read(int, void *, int, int, int)',
 );
 export const descriptorPosition = func<[fd: number]>('int64_t sward_descriptor_position(int)');
 export const descriptorFlags = func<[fd: number]>('int sward_descriptor_flags(int)');
