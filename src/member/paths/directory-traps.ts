@@ -123,8 +123,9 @@ function list(
       addEntry(used, length, name, mount, layout);
       used += length;
     }
-    begun.delete(key);
   }
+  // Also when the position has moved: some file systems move it though no entry fitted.
+  begun.delete(key);
   const count = directoryRead(fd, entries, used, room - used, layout.typeAtEnd ? 1 : 0);
   if (count === invalid && used > 0) {
     // No room for one of the directory's own: they come next, for the position has not moved.
