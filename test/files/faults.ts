@@ -12,5 +12,4 @@ export const faults: ReadonlySet<string> = new Set([
 ]);
 
 /** In append mounts only. */
-export const appendFaults: ReadonlySet<string> = new Set([
-]);
+export const appendFaults: ReadonlySet<string> = new Set([]);
