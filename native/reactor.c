@@ -2,7 +2,6 @@
  * that is ready into one buffer and fills a table of events; one call sends to several connections.
  * It decides nothing: what the events mean, and whom to disconnect, is said by src/leader/server.ts. */
 #define _GNU_SOURCE
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -114,10 +113,10 @@ SWARD_API int sward_reactor_wait(struct reactor *reactor, int timeout_millisecon
   struct epoll_event ready[EVENTS_MAX / 2]; /* a connection may yield two events */
   int ready_count = 0;
   if (spin_microseconds > 0) {
-    int64_t end = sward_nanoseconds() + spin_microseconds * INT64_C(1000);
+    int64_t start = sward_nanoseconds();
     do {
       ready_count = epoll_wait(reactor->epoll, ready, EVENTS_MAX / 2, 0);
-    } while (ready_count == 0 && sched_yield() == 0 && sward_nanoseconds() < end);
+    } while (ready_count == 0 && sward_spin_on(start, spin_microseconds));
   }
   if (ready_count == 0) ready_count = epoll_wait(reactor->epoll, ready, EVENTS_MAX / 2, timeout_milliseconds);
   if (ready_count < 0) return errno == EINTR ? 0 : -errno;

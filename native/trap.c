@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,10 +85,10 @@ SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, 
   int count = 0;
   nfds_t watched = link < 0 ? 2 : 3;
   if (spin_microseconds > 0) {
-    int64_t end = sward_nanoseconds() + spin_microseconds * INT64_C(1000);
+    int64_t start = sward_nanoseconds();
     do {
       count = poll(fds, watched, 0);
-    } while (count == 0 && sched_yield() == 0 && sward_nanoseconds() < end);
+    } while (count == 0 && sward_spin_on(start, spin_microseconds));
   }
   if (count == 0) count = poll(fds, watched, -1);
   if (count < 0) return errno == EINTR ? 0 : -errno;

@@ -5,6 +5,7 @@
 #define SWARD_H
 
 #include <errno.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -39,6 +40,14 @@ static inline int64_t sward_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* One round of staying awake is over: 0 when the time is. After the first moments others may have the CPU: on a busy
+ * machine the one that is waited for may need it. */
+static inline int sward_spin_on(int64_t start, int spin_microseconds) {
+  int64_t spent = sward_nanoseconds() - start;
+  if (spent > INT64_C(20000)) sched_yield();
+  return spent < spin_microseconds * INT64_C(1000);
 }
 
 #define SWARD_API __attribute__((visibility("default")))
