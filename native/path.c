@@ -121,9 +121,17 @@ SWARD_API int sward_object_stat(int fd, int tid, uint64_t address) {
   return sward_memory_write(tid, address, &status, 0, sizeof status);
 }
 
-/* stat(2) of a name in a mount in one call. */
+/* stat(2) of a name in a mount in one call. A single name needs no walk, unless it is a link to be followed. */
 SWARD_API int sward_path_stat(int dirfd, const char *names, int offset, uint32_t flags, uint32_t resolve, int tid,
                               uint64_t address) {
+  const char *name = names + offset;
+  if (!strchr(name, '/') && strcmp(name, "..") != 0) {
+    struct stat status;
+    long result = AS_WORKLOAD(fstatat(dirfd, name, &status, AT_SYMLINK_NOFOLLOW));
+    if (result < 0) return (int)result;
+    if (!S_ISLNK(status.st_mode) || flags & O_NOFOLLOW)
+      return sward_memory_write(tid, address, &status, 0, sizeof status);
+  }
   AUTO_CLOSE int fd = sward_path_open(dirfd, names, offset, flags, 0, resolve);
   return fd < 0 ? fd : sward_object_stat(fd, tid, address);
 }
