@@ -33,6 +33,7 @@ export function createPaths(
     aliases: new ExecAliases(),
     numbers: {
       close: filter.numberOf('close'),
+      chdir: filter.numberOf('chdir'),
       fchdir: filter.numberOf('fchdir'),
       mmap: filter.numberOf('mmap'),
       munmap: filter.numberOf('munmap'),

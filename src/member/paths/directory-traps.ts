@@ -14,6 +14,7 @@ import {
 } from '../../shared/native/paths.js';
 import { closeDescriptor } from '../../shared/native/workload.js';
 import { answer, letRun } from '../interceptor.js';
+import { withMemory } from './injections.js';
 import type { MountPoint } from './mount-table.js';
 import {
   directoryType,
@@ -38,14 +39,35 @@ export function chdirTrap(member: PathMember): void {
     return finish(member, fd, -errnoNumber('ENOTDIR'));
   }
   const refused = objectAccess(fd, execute);
-  const directory = refused < 0 ? refused : directoryReopen(fd);
+  if (refused < 0) return finish(member, fd, refused);
+  const directory = directoryReopen(fd);
+  if (directory < 0) return changeBySearch(member, fd);
   closeDescriptor(fd);
-  if (directory < 0) return answer(member, directory);
   const { numbers } = paths;
   paths.injections.start([directory], function* ([number = -1]) {
     const result = yield { call: numbers.fchdir, parameters: [number], brief: true };
     yield { call: numbers.close, parameters: [number] };
     return Number(result);
+  });
+}
+
+/** A directory that may be searched but not read cannot be handed over: the thread goes there by way of our descriptor. */
+function changeBySearch(member: PathMember, fd: number): void {
+  const { injections, numbers } = member.paths;
+  const { tid } = member.block;
+  const path = Buffer.from(`/proc/${process.pid}/fd/${fd}\0`);
+  injections.start([], function* () {
+    const result = yield* withMemory(
+      tid,
+      numbers,
+      path.length,
+      () => path,
+      function* (address) {
+        return Number(yield { call: numbers.chdir, parameters: [address] });
+      },
+    );
+    closeDescriptor(fd);
+    return result;
   });
 }
 

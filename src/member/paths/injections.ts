@@ -142,6 +142,7 @@ export class Injections {
 /** Numbers of the calls that programs consist of. */
 export interface CallNumbers {
   readonly close: number;
+  readonly chdir: number;
   readonly fchdir: number;
   readonly mmap: number;
   readonly munmap: number;
