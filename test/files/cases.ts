@@ -5,9 +5,12 @@ import { directoryCases } from './cases/directories.js';
 import { executionCases } from './cases/execution.js';
 import { identityCases } from './cases/identity.js';
 import { linkCases } from './cases/links.js';
+import { openRuleCases } from './cases/open-rules.js';
 import { openCases } from './cases/opens.js';
 import { pathCases } from './cases/paths.js';
-import { removeCases, renameCases } from './cases/renames.js';
+import { privilegeCases } from './cases/privileges.js';
+import { removeCases } from './cases/removals.js';
+import { renameCases } from './cases/renames.js';
 import { socketCases, watchCases } from './cases/sockets.js';
 import { statusCases } from './cases/status.js';
 import type { FileCase } from './story.js';
@@ -16,13 +19,14 @@ const isRoot = process.getuid?.() === 0;
 
 export const cases: readonly FileCase[] = [
   ...openCases,
+  ...openRuleCases,
   ...pathCases,
   ...linkCases,
   ...renameCases,
   ...removeCases,
   ...directoryCases,
   ...statusCases,
-  ...(isRoot ? identityCases : []),
+  ...(isRoot ? [...identityCases, ...privilegeCases] : []),
   ...attributeCases,
   ...recentCases,
   ...executionCases,

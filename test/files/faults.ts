@@ -7,6 +7,12 @@ export const faults: ReadonlySet<string> = new Set([
   'sockets: datagrams to a name',
   // Walks open directories, which inotify tells.
   'watches: a directory is only opened by who opens it',
+  // A full table of descriptors is noticed before the name is looked up.
+  'open: no descriptor is free: nothing is made or lost',
+  // The member truncates within its own limit of sizes, not the workload's.
+  'status: truncate beyond the limit of sizes',
+  // chown in a user namespace without a map.
+  'identity: root of a user namespace of its own',
   // The order of errors.
   'mounts: another user in mounts',
 ]);

@@ -1,11 +1,13 @@
 import { assert } from 'chai';
-import { mountCases, readonlyCases } from './cases/mounts.js';
+import { crossingCases } from './cases/mount-crossings.js';
+import { mountCases } from './cases/mounts.js';
+import { readonlyCases } from './cases/readonly.js';
 import { faults } from './faults.js';
 import { kernelCanMount, playInKernel, playInMember } from './landscape.js';
 import { told } from './stage.js';
 import { expand, type FileCase } from './story.js';
 
-const cases = [...mountCases, ...readonlyCases];
+const cases = [...mountCases, ...crossingCases, ...readonlyCases];
 const places = { root: '$R', agent: '$A' };
 
 /** What the table says; where it says nothing, what the kernel answered. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -140,6 +141,17 @@ static void do_drop(struct request *request, int option)
 	answer(request, syscall(SYS_capset, &header, none));
 }
 
+/* limit BYTES or limit DESCRIPTORS: beyond it EFBIG, without its signal, or EMFILE */
+static void do_limit(struct request *request, int resource)
+{
+	struct rlimit limit = { .rlim_cur = (rlim_t)number(request, 1), .rlim_max = RLIM_INFINITY };
+	struct rlimit old;
+	signal(SIGXFSZ, SIG_IGN);
+	if (getrlimit((__rlimit_resource_t)resource, &old) == 0)
+		limit.rlim_max = old.rlim_max;
+	answer(request, setrlimit((__rlimit_resource_t)resource, &limit));
+}
+
 static void do_umask(struct request *request, int option)
 {
 	(void)option;
@@ -172,6 +184,9 @@ const struct command processCommands[] = {
 	{ "become", do_become, 0 },
 	{ "seteuid", do_seteuid, 0 },
 	{ "dropcaps", do_drop, 0 },
+	{ "unshareuser", do_unshare, CLONE_NEWUSER },
+	{ "limitfiles", do_limit, RLIMIT_NOFILE },
+	{ "limitbytes", do_limit, RLIMIT_FSIZE },
 	{ "umask", do_umask, 0 },
 	{ "comm", do_comm, 0 },
 	{ "exit", do_exit, 0 },

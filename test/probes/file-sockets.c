@@ -113,6 +113,46 @@ static void do_recvfrom(struct request *request, int option)
 	say_address(request, &address, length);
 }
 
+union rights {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+/* sendfd SOCKET FD; recvfd SOCKET */
+static void do_sendfd(struct request *request, int option)
+{
+	union rights rights = { 0 };
+	char data = 'x';
+	int fd = (int)number(request, 2);
+	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights
+	};
+	(void)option;
+	rights.header = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS
+	};
+	memcpy(CMSG_DATA(&rights.header), &fd, sizeof fd);
+	answer(request, sendmsg((int)number(request, 1), &message, 0));
+}
+
+static void do_recvfd(struct request *request, int option)
+{
+	union rights rights;
+	char data;
+	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights
+	};
+	int fd = -1;
+	(void)option;
+	if (recvmsg((int)number(request, 1), &message, 0) < 0)
+		return answer(request, -1);
+	if (message.msg_controllen >= sizeof(struct cmsghdr))
+		memcpy(&fd, CMSG_DATA(&rights.header), sizeof fd);
+	say(request, "fd=%d", fd);
+}
+
 static void say_event(struct request *request, const struct inotify_event *event)
 {
 	static const char *names[] = {
@@ -164,6 +204,8 @@ const struct command socketCommands[] = {
 	{ "sendto", do_sendto, 0 },
 	{ "sendmsg", do_sendto, 1 },
 	{ "recvfrom", do_recvfrom, 0 },
+	{ "sendfd", do_sendfd, 0 },
+	{ "recvfd", do_recvfd, 0 },
 	{ "events", do_events, 0 },
 	{ NULL, NULL, 0 },
 };

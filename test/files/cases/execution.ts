@@ -192,6 +192,21 @@ export const executionCases = group('execution', [
      inthread cat no -> ENOENT`,
   ),
   story(
+    'exec by another thread than the first',
+    `copy $A p 0755
+     mkdir d 0755
+     open d O_RDONLY 0 -> fd=3
+     chdir d
+     inthread exec ../p -> ok
+     comm -> p
+     readlink /proc/self/exe -> $R/p
+     getcwd -> $R/d
+     put f x
+     openat 3 f O_RDONLY 0 -> fd=4
+     read 4 5 -> x
+     inthread run ../p p --tell -> 7 argv%20p%20--tell;%20comm%20p;%20exe%20$R/p;%20cwd%20$R/d%0a`,
+  ),
+  story(
     'programs of the system on names of the case',
     `put f hello
      mkdir d 0755

@@ -149,6 +149,42 @@ export const socketCases = group('sockets', [
      list . -> empty`,
   ),
   story(
+    'descriptors are sent',
+    `mkdir d 0755
+     put d/f x
+     socket stream -> fd=3
+     bind 3 s
+     listen 3
+     B socket stream -> fd=3
+     B connect 3 s -> ok
+     accept 3 -> fd=4
+     open d O_RDONLY 0 -> fd=5
+     open d/f O_RDWR 0 -> fd=6
+     open d O_PATH 0 -> fd=7
+     sendfd 4 5 -> ok
+     B recvfd 3 -> fd=4
+     sendfd 4 6 -> ok
+     B recvfd 3 -> fd=5
+     sendfd 4 7 -> ok
+     B recvfd 3 -> fd=6
+     B readlink /proc/self/fd/4 -> $R/d
+     B readlink /proc/self/fd/5 -> $R/d/f
+     B openat 4 f O_RDONLY 0 -> fd=7
+     B openat 6 f O_RDONLY 0 -> fd=8
+     B openat 4 ../d/f O_RDONLY 0 -> fd=9
+     B listfd 4 -> f:f
+     B fchdir 6 -> ok
+     B getcwd -> $R/d
+     rename d e
+     B openat 4 f O_RDONLY 0 -> fd=10
+     B getcwd -> $R/e
+     B ftruncate 5 0 -> ok ~ EPERM
+     B pwrite 5 0 y -> 1
+     cat e/f -> y ~ xy
+     B setfl 5 0
+     B getfl 5 -> O_RDWR ~ O_RDWR|O_APPEND`,
+  ),
+  story(
     'long names',
     `socket stream -> fd=3
      bind 3 {s*107} -> ok

@@ -257,6 +257,14 @@ export const statusCases = group('status', [
      lstat f ~ file 0644 n1 u$U s5`,
   ),
   story(
+    'truncate beyond the limit of sizes',
+    `put f hello
+     limitbytes 100
+     truncate f 101 -> EFBIG ~ EPERM
+     truncate f 100 -> ok ~ EPERM
+     stat f -> file 0644 n1 u$U s100 ~ file 0644 n1 u$U s5`,
+  ),
+  story(
     'ftruncate',
     `put f hello
      open f O_RDONLY 0 -> fd=3
