@@ -1,0 +1,43 @@
+/* What the files that read about other processes share: names below /proc, PIDFD_GET_INFO. */
+#ifndef SWARD_OBSERVE_H
+#define SWARD_OBSERVE_H
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/types.h>
+
+#include "sward.h"
+
+/* A process, or, with tgid, one thread of it. */
+struct observed {
+  int pid;
+  int tgid;
+};
+
+static inline void observe_path(const struct observed *process, const char *name, char path[static 64]) {
+  if (process->tgid) snprintf(path, 64, "%d/task/%d/%s", process->tgid, process->pid, name);
+  else snprintf(path, 64, "%d/%s", process->pid, name);
+}
+
+/* Reads a file of the process below /proc; its length (terminated) or -errno, -ESRCH when it is gone. */
+ssize_t observe_read(const struct observed *process, const char *name, char *buffer, size_t size);
+
+/* Linux 6.13: struct pidfd_info in its first size. Missing from the headers of Debian 12. */
+struct pidfd_facts {
+  uint64_t mask, cgroupid;
+  uint32_t pid, tgid, ppid;
+  uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+  int32_t exit_code;
+};
+_Static_assert(sizeof(struct pidfd_facts) == 64, "PIDFD_INFO_SIZE_VER0");
+#define PIDFD_FACTS_PID (1UL << 0)
+#define PIDFD_FACTS_CREDS (1UL << 1)
+#define PIDFD_FACTS _IOWR(0xFF, 11, struct pidfd_facts)
+
+/* -ENOSYS when this kernel cannot tell (facts.c). */
+int observe_info(const struct observed *process, struct pidfd_facts *facts);
+void observe_sweep(int (*exists)(int pid, const void *context), const void *context);
+/* The ids alone, whatever the kernel. */
+int observe_creds(const struct observed *process, struct pidfd_facts *facts);
+
+#endif
