@@ -58,6 +58,77 @@ export interface LockRow extends LockRange {
   readonly since: number;
 }
 
+/** Who was waited for, or waited. */
+export interface WaitCause {
+  readonly pid: number;
+  readonly command: string;
+  waits: number;
+  milliseconds: number;
+}
+
+/** Buckets of the histogram of waits: number n counts those below 2^n * 16 µs, the last one all that are longer. */
+export const waitBuckets = 24;
+
+/** The waits that have ended since the start. */
+export interface Contention {
+  readonly waits: number;
+  /** Of these, those that were given up. */
+  readonly abandoned: number;
+  /** All together. */
+  readonly milliseconds: number;
+  readonly longest: number;
+  readonly longestWaiter: WaitCause | null;
+  readonly longestCause: WaitCause | null;
+  readonly histogram: readonly number[];
+  /** Who held what was waited for when the wait began: the latest few. */
+  causes(): WaitCause[];
+}
+
+/** What has happened to an inode, or to all, since the start. */
+export interface Activity {
+  /** Locks granted, at once or after a wait. */
+  readonly acquisitions: number;
+  /** Requests that did not wait and were refused. */
+  readonly refusals: number;
+  /** Null: nobody ever waited. */
+  readonly contention: Contention | null;
+}
+
+/** A request that waits, and one reason why: `blocker` holds a lock in its way or, `queued`, only came first. */
+export interface WaitEdge extends LockRange {
+  /** Grows from edge to edge. */
+  readonly sequence: number;
+  readonly inode: Inode;
+  readonly kind: LockKind;
+  readonly type: LockType;
+  readonly since: number;
+  readonly process: Owner;
+  readonly blocker: Owner;
+  readonly queued: boolean;
+}
+
+/** What the owners of a session hold, and have done since the start. */
+export interface SessionActivity {
+  readonly locks: number;
+  readonly acquisitions: number;
+  readonly waits: number;
+  readonly waitMilliseconds: number;
+}
+
+/** Which locks `walk` tells; all when nothing is said. */
+export interface LockFilter {
+  /** The key of an inode. */
+  readonly key?: string;
+  readonly waitingOnly?: boolean;
+}
+
+/** What a process has, of its own or through descriptions: locks held, waits, and since when it waits longest. */
+export interface Standing {
+  readonly held: number;
+  readonly waiting: number;
+  readonly since: number;
+}
+
 /** A cycle of waits that Linux does not detect (it leads through flock or OFD locks); reported, not failed. */
 export interface DeadlockReport {
   /** The waiting processes, each waiting for the next, the last for the first. */
@@ -94,6 +165,17 @@ export interface Core {
   cancel(request: LockRequest): boolean;
   /** Held and waiting locks, inode by inode, in a stable order. */
   rows(): Iterable<LockRow>;
+  /** As `rows`, but may be continued after calls that change something, and costs only what is taken. */
+  walk(filter: LockFilter): Generator<LockRow>;
+  /** The waits after that sequence number, first come first. */
+  waits(after: number): Iterable<WaitEdge>;
+  standing(owner: Owner): Standing;
+  /** What has happened to the inodes that are known now, to all together, and through the owners of a session. */
+  activities(): Iterable<{ readonly inode: Inode; readonly activity: Activity }>;
+  readonly activity: Activity;
+  sessionActivity(session: unknown): SessionActivity;
+  /** Called before an inode is forgotten, which had this activity. */
+  onForget?: (inode: Inode, activity: Activity) => void;
   /** Cycles that exist now and that Linux would not detect. */
   deadlocks(): DeadlockReport[];
 }

@@ -36,3 +36,14 @@ export const mountsMax = 64;
 export const mountPathBytesMax = 512;
 /** Longest text that says where a mount's files are. */
 export const mountBackingBytesMax = 400;
+
+/** Records of one reply that lists processes or descriptors. */
+export const recordsPerReplyMax = 65_536;
+/** How long the leader reads about processes before it answers with what it has: others wait meanwhile. */
+export const observeMicroseconds = 2_000;
+/** Rows of one reply about contention, waits or sessions. */
+export const observedRowsMax = 500;
+/** Files that nobody has open any more whose contention is remembered. */
+export const contentionHistoryMax = 1_000;
+/** Processes remembered for each file that others waited for. */
+export const contentionCausesMax = 8;

@@ -4,14 +4,18 @@ import type { Account } from './owner-state.js';
 export class Accounts {
   readonly #accounts = new WeakMap<object, Account>();
   /** Of the owners whose session is not an object. */
-  readonly #shared: Account = { locks: 0 };
+  readonly #shared = newAccount();
 
   of(session: unknown): Account {
     if (typeof session !== 'object' || session === null) return this.#shared;
     const known = this.#accounts.get(session);
     if (known !== undefined) return known;
-    const account = { locks: 0 };
+    const account = newAccount();
     this.#accounts.set(session, account);
     return account;
   }
+}
+
+function newAccount(): Account {
+  return { locks: 0, acquisitions: 0, waits: 0, waitMilliseconds: 0 };
 }

@@ -5,7 +5,19 @@
  * onDeadlock, pin), so that what it calls may call the core again. `refresh` of an owner is asked in between,
  * while the state is consistent. Synchronous; time comes from the environment; offsets are only compared.
  */
-import type { Core, DeadlockReport, LockRequest, LockRow, OwnerOptions } from '../../shared/core-types.js';
+import type {
+  Activity,
+  Core,
+  DeadlockReport,
+  Inode,
+  LockFilter,
+  LockRequest,
+  LockRow,
+  OwnerOptions,
+  SessionActivity,
+  Standing,
+  WaitEdge,
+} from '../../shared/core-types.js';
 import { PENDING } from '../../shared/core-types.js';
 import { errnoNumber } from '../../shared/errno.js';
 import { locksPerSessionMax } from '../../shared/limits.js';
@@ -16,7 +28,7 @@ import type { HeldLock } from './held-lock.js';
 import { InodeState } from './inode-state.js';
 import type { LockSpace } from './lock-space.js';
 import { OwnerState } from './owner-state.js';
-import { inodeRows } from './rows.js';
+import { inodeRows, walkRows } from './rows.js';
 
 export interface CoreEnvironment {
   /** Milliseconds. */
@@ -37,6 +49,7 @@ class LockCore implements Core {
   readonly #grants: Grants;
   readonly #accounts = new Accounts();
   readonly #inodes = new Map<string, InodeState>();
+  onForget?: (inode: Inode, activity: Activity) => void;
 
   constructor(environment: CoreEnvironment) {
     this.#grants = new Grants(environment);
@@ -76,7 +89,7 @@ class LockCore implements Core {
     const conflict = this.#conflict(space, type, request, owner);
     if (conflict !== null) {
       // fcntl(2): F_SETLK: if a conflicting lock is held by another process, it fails with EAGAIN.
-      if (request.settle === undefined) return conflictResult;
+      if (request.settle === undefined) return this.#refuse(inode);
       // fcntl(2): EDEADLK, it was detected that the F_SETLKW command would cause a deadlock.
       return this.#wait(request, space, conflict, kind === LockKind.record);
     }
@@ -153,8 +166,42 @@ class LockCore implements Core {
     for (const inode of [...this.#inodes.values()]) yield* inodeRows(inode);
   }
 
+  walk(filter: LockFilter): Generator<LockRow> {
+    const known = filter.key === undefined ? undefined : this.#inodes.get(filter.key);
+    const chosen = known === undefined ? [] : [known];
+    // A map may change while its values are walked through.
+    return walkRows(filter.key === undefined ? this.#inodes.values() : chosen, filter);
+  }
+
+  waits(after: number): Iterable<WaitEdge> {
+    return this.#grants.waits(after);
+  }
+
+  standing(owner: OwnerState): Standing {
+    const since = owner.asking.reduce((first, waiter) => Math.min(first, waiter.since), Infinity);
+    return { held: owner.taken, waiting: owner.asking.length, since };
+  }
+
+  *activities(): Generator<{ inode: InodeState; activity: Activity }> {
+    for (const inode of this.#inodes.values()) yield { inode, activity: inode };
+  }
+
+  get activity(): Activity {
+    return this.#grants.activity;
+  }
+
+  sessionActivity(session: unknown): SessionActivity {
+    return this.#accounts.of(session);
+  }
+
   deadlocks(): DeadlockReport[] {
     return this.#grants.deadlocks();
+  }
+
+  #refuse(inode: InodeState): number {
+    inode.refusals += 1;
+    this.#grants.activity.refusals += 1;
+    return conflictResult;
   }
 
   #flock(request: LockRequest, space: LockSpace, owner: OwnerState): number {
@@ -167,7 +214,7 @@ class LockCore implements Core {
       if (converts) space.cut(owner, wholeFile.start, wholeFile.end);
       if (request.settle !== undefined) return this.#wait(request, space, conflict, false);
       this.#finish(space.inode);
-      return conflictResult;
+      return this.#refuse(space.inode);
     }
     if (request.settle !== undefined && !converts && space.queue.count > 0) {
       return this.#wait(request, space, null, false);
@@ -190,7 +237,7 @@ class LockCore implements Core {
     this.#grants.enqueue(waiter);
     this.#grants.serveAndDeliver();
     if (waiter.state === 'granted') return 0;
-    waiter.muted = false;
+    this.#grants.begin(waiter);
     return PENDING;
   }
 
@@ -219,6 +266,7 @@ class LockCore implements Core {
   #forgetIfUnused(inode: InodeState): void {
     if (inode.openers > 0 || inode.forgotten || !inode.isUnused) return;
     inode.forgotten = true;
+    this.onForget?.(inode, inode);
     this.#inodes.delete(inode.key);
     inode.pin();
   }

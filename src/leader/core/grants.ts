@@ -6,8 +6,9 @@
  * one of them waits, through others, for what this waiter's own process holds: queueing must never make a
  * deadlock that Linux would not have. Calls back wait in a list until `deliver`.
  */
-import type { DeadlockReport, LockRequest } from '../../shared/core-types.js';
+import type { DeadlockReport, LockRequest, WaitEdge } from '../../shared/core-types.js';
 import type { LockRange } from '../../shared/lock-types.js';
+import { WaitRecord } from './contention.js';
 import type { CoreEnvironment } from './core.js';
 import { DeadlockLog } from './deadlock.js';
 import type { LockSpace } from './lock-space.js';
@@ -18,6 +19,8 @@ import { block, freeBlocked, moveBlocked, unblock, Waiter } from './waiter.js';
 export class Grants {
   /** Waiters that nothing is known to block: to be looked at by `serve`. */
   readonly freed: Waiter[] = [];
+  /** Of all inodes, forgotten ones too. */
+  readonly activity = { acquisitions: 0, refusals: 0, contention: new WaitRecord() };
   readonly #environment: CoreEnvironment;
   readonly #graph = new WaitGraph();
   readonly #deadlocks = new DeadlockLog(this.#graph);
@@ -63,8 +66,26 @@ export class Grants {
     if (closesCycles) this.#deadlocks.noteEdges(waiter);
   }
 
+  /** The wait is a real one: remembers because of whom it began. */
+  begin(waiter: Waiter): void {
+    waiter.muted = false;
+    const { blocker } = waiter;
+    if (blocker !== null) waiter.cause = (blocker instanceof Waiter && blocker.cause) || blocker.process;
+  }
+
+  *waits(after: number): Generator<WaitEdge> {
+    for (const waiter of this.#waiters.values()) {
+      const { sequence, space, kind, type, start, end, since, process, blocker } = waiter;
+      if (sequence <= after || blocker === null) continue;
+      const queued = blocker instanceof Waiter;
+      const { inode } = space;
+      yield { sequence, inode, kind, type, start, end, since, process, blocker: blocker.process, queued };
+    }
+  }
+
   /** Ends a wait without calling back. */
   remove(waiter: Waiter): void {
+    this.#noteWait(waiter, this.#environment.now(), false);
     this.#dequeue(waiter);
     waiter.state = 'removed';
     freeBlocked(waiter, this.freed);
@@ -77,6 +98,7 @@ export class Grants {
     const now = this.#environment.now();
     const { kind, type } = request;
     space.place(owner, process, kind, type, range.start, range.end, this.#sequence, now);
+    this.#noteAcquisition(space, owner);
     if (space.queue.count > 0) this.#noteHolder(process, owner);
   }
 
@@ -148,9 +170,31 @@ export class Grants {
     this.#sequence += 1;
     const now = this.#environment.now();
     const lock = space.place(owner, process, kind, type, start, end, this.#sequence, now);
+    this.#noteAcquisition(space, owner);
+    this.#noteWait(waiter, now, true);
     moveBlocked(waiter, lock);
     this.#undelivered.push(waiter);
     if (space.queue.count > 0) this.#noteHolder(process, owner);
+  }
+
+  #noteAcquisition({ inode }: LockSpace, { account }: OwnerState): void {
+    inode.acquisitions += 1;
+    account.acquisitions += 1;
+    this.activity.acquisitions += 1;
+  }
+
+  #noteWait(waiter: Waiter, now: number, granted: boolean): void {
+    // Granted before anybody was told to wait.
+    if (waiter.muted) return;
+    const { inode } = waiter.space;
+    const { process, cause } = waiter;
+    const { account } = waiter.owner;
+    const waited = now - waiter.since;
+    inode.contention ??= new WaitRecord();
+    inode.contention.add(waited, process, cause, granted);
+    this.activity.contention.add(waited, process, cause, granted);
+    account.waits += 1;
+    account.waitMilliseconds += waited;
   }
 
   #dequeue(waiter: Waiter): void {

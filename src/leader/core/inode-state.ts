@@ -2,16 +2,21 @@
  * An inode as the core knows it: who has it open, its two lock spaces, and the pin that keeps its number from
  * being reused. It is forgotten when nobody has it open and nothing is held or awaited on it.
  */
-import type { Inode } from '../../shared/core-types.js';
+import type { Activity, Inode } from '../../shared/core-types.js';
 import { LockKind } from '../../shared/lock-types.js';
+import type { WaitRecord } from './contention.js';
 import { LockSpace } from './lock-space.js';
 import type { Waiter } from './waiter.js';
 
-export class InodeState implements Inode {
+export class InodeState implements Inode, Activity {
   readonly key: string;
   readonly pin: () => void;
   openers = 1;
   forgotten = false;
+  acquisitions = 0;
+  refusals = 0;
+  /** Made when somebody waits for the first time. */
+  contention: WaitRecord | null = null;
   /** Record and OFD locks, which conflict with each other. */
   readonly records: LockSpace;
   /** flock(2) locks: on a local file they and fcntl locks do not see each other. */

@@ -130,6 +130,16 @@ export class LockSpace {
     return locks.sort((a, b) => (a.start < b.start ? -1 : b.start < a.start ? 1 : a.sequence - b.sequence));
   }
 
+  /** The held lock behind that place in the order of `heldInOrder`. */
+  heldAfter(start: Offset, sequence: number): HeldLock | null {
+    const read = this.#readLocks.after(start, sequence);
+    const write = this.#writeLocks.after(start, sequence);
+    if (read === null || write === null) return read ?? write;
+    return read.start < write.start || (read.start <= write.start && read.sequence < write.sequence)
+      ? read
+      : write;
+  }
+
   /** Takes [start, end) from one lock that overlaps it. */
   #cutOut(own: OwnRanges, lock: HeldLock, start: Offset, end: Offset): void {
     const { start: oldStart, end: oldEnd } = lock;

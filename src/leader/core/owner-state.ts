@@ -10,9 +10,12 @@ import type { LockSpace } from './lock-space.js';
 import type { OwnRanges } from './own-ranges.js';
 import type { Waiter } from './waiter.js';
 
-/** What all owners of one session hold together. */
+/** What all owners of one session hold together, and have done so far. */
 export interface Account {
   locks: number;
+  acquisitions: number;
+  waits: number;
+  waitMilliseconds: number;
 }
 
 export class OwnerState implements Owner {

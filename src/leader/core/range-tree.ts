@@ -82,6 +82,20 @@ export class RangeTree<Node extends RangeNode<Node>> {
     collectIn(this.#root, start, end, owner, sequence, found);
   }
 
+  /** The first node behind that place in the order. */
+  after(start: Offset, sequence: number): Node | null {
+    let found: Node | null = null;
+    for (let node = this.#root; node !== null; ) {
+      if (node.start > start || (node.start >= start && node.sequence > sequence)) {
+        found = node;
+        node = node.left;
+      } else {
+        node = node.right;
+      }
+    }
+    return found;
+  }
+
   /** All nodes in order. */
   *[Symbol.iterator](): Generator<Node> {
     const path: Node[] = [];

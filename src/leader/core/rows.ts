@@ -3,7 +3,7 @@
  * order of arrival, then the same for flock locks. Taking held rows again through `lock` and then queueing
  * the waiting ones in this order rebuilds the inode's table elsewhere.
  */
-import type { LockRow } from '../../shared/core-types.js';
+import type { LockFilter, LockRow } from '../../shared/core-types.js';
 import type { HeldLock } from './held-lock.js';
 import type { InodeState } from './inode-state.js';
 import type { Waiter } from './waiter.js';
@@ -16,6 +16,27 @@ export function inodeRows(inode: InodeState): LockRow[] {
     for (const waiter of space.queue.inOrder()) rows.push(row(inode, waiter, true));
   }
   return rows;
+}
+
+/**
+ * The same rows of several inodes, one by one: between two of them anything may change. What is held and not touched
+ * meanwhile is told once.
+ */
+export function* walkRows(inodes: Iterable<InodeState>, { waitingOnly }: LockFilter): Generator<LockRow> {
+  for (const inode of inodes) {
+    for (const space of [inode.records, inode.flocks]) {
+      let lock = waitingOnly ? null : space.heldAfter(-1, 0);
+      while (lock !== null) {
+        const { start, sequence } = lock;
+        yield row(inode, lock, false);
+        lock = space.heldAfter(start, sequence);
+      }
+      if (space.queue.count === 0) continue;
+      for (const waiter of space.queue.inOrder()) {
+        if (waiter.state === 'waiting') yield row(inode, waiter, true);
+      }
+    }
+  }
 }
 
 function row(inode: InodeState, lock: HeldLock | Waiter, waiting: boolean): LockRow {

@@ -26,6 +26,8 @@ export class Waiter extends RangeNode<Waiter> {
   /** `settle` is not to be called: `lock` has not returned yet or has told the result, or the owner is gone. */
   muted = true;
   blocker: HeldLock | Waiter | null = null;
+  /** Who held what was in its way when it began to wait. */
+  cause: OwnerState | null = null;
   nextBlocked: Waiter | null = null;
   previousBlocked: Waiter | null = null;
   firstBlocked: Waiter | null = null;
