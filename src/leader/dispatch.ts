@@ -85,6 +85,7 @@ export function createDispatcher(
         return undefined;
       }
       calls++;
+      session.calls++;
       const spec = messages[name] as unknown as AnyMessage;
       try {
         if (!session.greeted && name !== 'hello') throw new SyscallError('EPROTO', 'hello comes first');
@@ -121,6 +122,7 @@ export function createDispatcher(
         return false;
       }
       calls++;
+      session.calls++;
       return true;
     },
   };

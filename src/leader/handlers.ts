@@ -6,17 +6,13 @@
 import { closeSync } from 'node:fs';
 import { type Core, type Inode, type LockRequest, PENDING } from '../shared/core-types.js';
 import { errnoNumber, SyscallError } from '../shared/errno.js';
-import {
-  callsInFlightMax,
-  filesPerSessionMax,
-  frameBytesMax,
-  ownersPerSessionMax,
-} from '../shared/limits.js';
+import { callsInFlightMax, filesPerSessionMax, ownersPerSessionMax } from '../shared/limits.js';
 import { LockKind, type LockRange, type LockType } from '../shared/lock-types.js';
-import { type Handlers, LockQuery, OwnerKind, type Reply } from '../shared/messages.js';
+import { type Handlers, LockQuery, OwnerKind } from '../shared/messages.js';
 import { fileIdentity, pinFile } from '../shared/native/socket.js';
 import { GuestPaths } from './mounts/guest-paths.js';
 import type { OpenMount } from './mounts/open.js';
+import { createObserveHandlers } from './observe/handlers.js';
 import { LockWait, type Session, type SessionOwner } from './session.js';
 
 /** What the handlers need of the server. */
@@ -32,6 +28,7 @@ export interface LeaderContext {
   refresh(session: Session, owner: SessionOwner): boolean;
   /** Ends a waiting call with a reply. */
   settle(session: Session, id: number, result: number): void;
+  sessions(): Iterable<Session>;
   counters(): {
     sessions: number;
     calls: number;
@@ -45,9 +42,6 @@ export interface LeaderContext {
 const interrupted = -errnoNumber('EINTR');
 const tooMany = -errnoNumber('ENOLCK');
 
-/** Room of a page of rows: a frame less what one row can need. */
-const pageBytesMax = frameBytesMax - 8192;
-
 export function createHandlers(context: LeaderContext): Handlers<Session> {
   const { core, mounts } = context;
   const guestPaths = new GuestPaths(mounts);
@@ -58,6 +52,7 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
       if (session.greeted) throw new SyscallError('EPROTO', 'a second hello');
       session.greeted = true;
       session.name = request.name;
+      session.wraps = request.mounts;
       const told = request.mounts ? mounts : [];
       session.attached = told.map(({ descriptor }) => descriptor);
       const { epoch, locks } = context;
@@ -175,7 +170,7 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
       return undefined;
     },
 
-    locksList: ({ cursor, limit }) => pageOfLocks(cursor, limit),
+    ...createObserveHandlers({ ...context, pathOf: (inode) => guestPaths.of(pins.get(inode)), guestPaths }),
 
     mountsList: () => ({ mounts }),
 
@@ -193,23 +188,6 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
         ),
     }),
   };
-
-  function pageOfLocks(cursor: number, limit: number): Reply<'locksList'> {
-    const rows: Reply<'locksList'>['rows'][number][] = [];
-    let index = 0;
-    let bytes = 0;
-    for (const row of core.rows()) {
-      if (index++ < cursor) continue;
-      if (rows.length >= limit || bytes > pageBytesMax) return { rows, next: index - 1 };
-      const path = guestPaths.of(pins.get(row.inode));
-      const { pid, command } = row.owner;
-      const age = Math.max(0, Math.round(context.now() - row.since));
-      const { kind, type, start, end, waiting } = row;
-      rows.push({ path, kind, type, start, end, pid, command, waiting, age });
-      bytes += Buffer.byteLength(path) + Buffer.byteLength(command) + 64;
-    }
-    return { rows, next: null };
-  }
 }
 
 function checkRange(kind: LockKind, { start, end }: LockRange): void {

@@ -10,32 +10,17 @@ import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js'
 import { addMountOptions, type MountOptions, mountsOf } from '../shared/mounts/options.js';
 import { MountError } from '../shared/mounts/spec.js';
 import { catchSignals } from '../shared/native/signals.js';
-import { BlockingClient } from '../shared/protocol-call.js';
+import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
+import { addObserveCommands } from './commands/observe.js';
 import { createCore } from './core/core.js';
 import { type OpenMount, openMounts } from './mounts/open.js';
-import { fetchLocks, locksAsJson, locksAsTable, statusAsJson, statusAsText } from './report.js';
+import { statusAsJson, statusAsText } from './report.js';
 import { startServer } from './server.js';
-
-const answerMillisecondsMax = 10_000;
-
-class Failure extends Error {
-  readonly status: number;
-
-  constructor(message: string, status: number) {
-    super(message);
-    this.status = status;
-  }
-}
 
 interface ServeOptions extends MountOptions {
   readonly socket?: string;
   readonly locks: readonly string[];
   readonly logLevel: LogLevel;
-}
-
-function socketPath(given: string | undefined): string {
-  if (given !== undefined && given !== '') return given;
-  throw new Failure('no socket: use --socket PATH or set SWARD_SOCKET', 2);
 }
 
 function directory(path: string, earlier: readonly string[]): readonly string[] {
@@ -94,34 +79,11 @@ function serveMounts(
   }
 }
 
-function ask(given: string | undefined, print: (client: BlockingClient) => string): void {
-  const path = socketPath(given);
-  const statuses = { ENOENT: 3, ECONNREFUSED: 3, EACCES: 5 };
-  const client = asFailure(
-    `cannot connect to ${path}`,
-    statuses,
-    () => new BlockingClient(path, 'leader command', answerMillisecondsMax),
-  );
-  process.stdout.write(asFailure(`no answer from ${path}`, {}, () => print(client)));
-  client.close();
-}
-
-/** Turns a SyscallError into `what: CODE` and the exit status that the code has, else 1. */
-function asFailure<T>(what: string, statuses: Readonly<Record<string, number>>, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
-    throw new Failure(`${what}: ${error.code}`, statuses[error.code] ?? 1);
-  }
-}
-
 function createProgram(): Command {
-  const socket = () => new Option('--socket <path>', 'Unix socket of the leader').env('SWARD_SOCKET');
   const program = addMountOptions(new Command('leader'))
     .description('Arbitrates the locks of sandboxed programs; stays in the foreground.')
     .enablePositionalOptions()
-    .addOption(socket())
+    .addOption(socketOption())
     .option(
       '--locks <dir>',
       'coordinate the locks of files beneath this directory (repeatable; default: /)',
@@ -131,28 +93,20 @@ function createProgram(): Command {
     .addOption(new Option('--log-level <level>', 'what to say on stderr').choices(logLevels).default('info'))
     .action((options: ServeOptions) => serve(options));
   program
-    .command('locks')
-    .description('Lists the held and the waiting locks.')
-    .addOption(socket())
-    .option('--json', 'as JSON')
-    .action((options: { socket?: string; json?: boolean }) =>
-      ask(options.socket, (client) => {
-        const rows = fetchLocks(client);
-        return options.json ? locksAsJson(rows) : locksAsTable(rows, process.stdout.columns ?? 80);
-      }),
-    );
-  program
     .command('status')
     .description('Tells how the leader is doing.')
-    .addOption(socket())
+    .addOption(socketOption())
     .option('--json', 'as JSON')
     .action((options: { socket?: string; json?: boolean }) =>
       ask(options.socket, (client) => {
         const status = client.call('status', {});
         const { mounts } = client.call('mountsList', {});
-        return options.json ? statusAsJson(status, mounts) : statusAsText(status, mounts);
+        const statistics = client.call('statistics', {});
+        const say = options.json ? statusAsJson : statusAsText;
+        return say(status, mounts, statistics);
       }),
     );
+  addObserveCommands(program);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

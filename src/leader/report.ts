@@ -1,29 +1,39 @@
 /** `leader locks` and `leader status`: what the leader says, as text for people or as stable JSON. */
 import { locksPerReplyMax } from '../shared/limits.js';
-import { LockKind, LockType, type Offset } from '../shared/lock-types.js';
+import { LockKind, LockType } from '../shared/lock-types.js';
 import type { Reply } from '../shared/messages.js';
 import { MountLocks, MountType } from '../shared/mount-types.js';
 import type { BlockingClient } from '../shared/protocol-call.js';
+import {
+  ageText,
+  bytesText,
+  type Column,
+  json,
+  jsonOffset,
+  nameOf,
+  printable,
+  rangeText,
+  table,
+} from './text.js';
 
 type Row = Reply<'locksList'>['rows'][number];
 
-export function fetchLocks(client: BlockingClient): Row[] {
+/** Which locks: of one file (`device:inode`, or '' for all), held and waiting or only those that wait. */
+export interface LockChoice {
+  readonly file: string;
+  readonly waiting: boolean;
+}
+
+export function fetchLocks(client: BlockingClient, filter: LockChoice): Row[] {
   const rows: Row[] = [];
   let cursor: number | null = 0;
   while (cursor !== null) {
-    const page: Reply<'locksList'> = client.call('locksList', { cursor, limit: locksPerReplyMax });
+    const page: Reply<'locksList'> = client.call('locksList', { cursor, limit: locksPerReplyMax, ...filter });
     rows.push(...page.rows);
     cursor = page.next;
   }
   return rows;
 }
-
-const nameOf = (values: Readonly<Record<string, number>>, value: number): string =>
-  Object.keys(values).find((name) => values[name] === value) ?? '?';
-
-/** JSON has no bigint: an offset beyond 2^53-1 is a string; the end of the file is null. */
-const jsonOffset = (value: Offset): number | string | null =>
-  value === Infinity ? null : typeof value === 'bigint' ? String(value) : value;
 
 export function locksAsJson(rows: readonly Row[]): string {
   const plain = rows.map((row) => ({
@@ -37,31 +47,21 @@ export function locksAsJson(rows: readonly Row[]): string {
     waiting: row.waiting,
     ageMilliseconds: row.age,
   }));
-  return `${JSON.stringify(plain, undefined, 2)}\n`;
+  return json(plain);
 }
 
-/** Bytes as lslocks(8) numbers them: the last one included; open at the end of the file. */
-function rangeText({ start, end }: Row): string {
-  if (end === Infinity) return start === 0 ? 'all' : `${start}-`;
-  return `${start}-${BigInt(end as number | bigint) - 1n}`;
-}
-
-function ageText(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)}s`;
-  if (seconds < 120) return `${Math.round(seconds)}s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)}m` : `${Math.round(seconds / 3600)}h`;
-}
-
-/** Names come from other processes: no control characters into the terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
-
-const fileWidthMin = 16;
-const commandWidthMin = 7;
+const lockColumns: readonly Column[] = [
+  { title: 'FILE', least: 16, cutFirst: 2, keepEnd: true },
+  { title: 'KIND' },
+  { title: 'TYPE' },
+  { title: 'RANGE' },
+  { title: 'PID', right: true },
+  { title: 'COMMAND', least: 7, cutFirst: 1 },
+  { title: 'SINCE' },
+  { title: '' },
+];
 
 export function locksAsTable(rows: readonly Row[], width: number): string {
-  const header = ['FILE', 'KIND', 'TYPE', 'RANGE', 'PID', 'COMMAND', 'SINCE', ''];
   const lines = rows.map((row) => [
     printable(row.path),
     nameOf(LockKind, row.kind),
@@ -72,27 +72,18 @@ export function locksAsTable(rows: readonly Row[], width: number): string {
     ageText(row.age),
     row.waiting ? 'waits' : '',
   ]);
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...lines.map((line) => line[column]!.length)),
-  );
-  const excess = () => widths.reduce((sum, each) => sum + each + 1, -1) - width;
-  const shrink = (column: number, least: number) => {
-    widths[column] = Math.max(Math.min(widths[column]!, least), widths[column]! - Math.max(0, excess()));
-  };
-  shrink(5, commandWidthMin);
-  shrink(0, fileWidthMin);
-  const fit = (text: string, column: number): string => {
-    const room = widths[column]!;
-    if (text.length <= room) return column === 4 ? text.padStart(room) : text.padEnd(room);
-    // The end of a path says most, of a command the beginning.
-    return column === 0 ? `…${text.slice(1 - room)}` : `${text.slice(0, room - 1)}…`;
-  };
-  return [header, ...lines].map((line) => `${line.map(fit).join(' ').trimEnd()}\n`).join('');
+  return table(lockColumns, lines, width);
 }
 
 type MountRow = Reply<'mountsList'>['mounts'][number];
 
-export function statusAsJson(status: Reply<'status'>, mounts: readonly MountRow[]): string {
+type Statistics = Reply<'statistics'>;
+
+export function statusAsJson(
+  status: Reply<'status'>,
+  mounts: readonly MountRow[],
+  { rss, limits, ...contention }: Statistics,
+): string {
   const plain = mounts.map(({ path, type, backing, readonly, locks }) => ({
     path,
     type: nameOf(MountType, type),
@@ -100,7 +91,7 @@ export function statusAsJson(status: Reply<'status'>, mounts: readonly MountRow[
     readonly,
     locks: nameOf(MountLocks, locks),
   }));
-  return `${JSON.stringify({ ...status, mounts: plain }, undefined, 2)}\n`;
+  return json({ ...status, mounts: plain, rss, contention, limits });
 }
 
 /** `mount /data: host, /srv/data, read-only, locks kernel`. */
@@ -111,13 +102,44 @@ function mountText({ path, type, backing, readonly, locks }: MountRow): string {
   return `mount ${printable(path)}: ${words.join(', ')}\n`;
 }
 
-export function statusAsText(status: Reply<'status'>, mounts: readonly MountRow[]): string {
+/** `locks: 12 granted, 1 refused, 3 waits (1 given up) of 0.2s, the longest 0.1s`, and who waited then for whom. */
+function contentionText(counted: Statistics): string {
+  const { acquisitions, refusals, waits, abandoned, waited, longest, longestWaiter, longestCause } = counted;
+  const first = `locks: ${acquisitions} granted, ${refusals} refused, ${waits} waits`;
+  if (waits === 0) return `${first}\n`;
+  const named = (who: typeof longestWaiter) =>
+    who === null ? '?' : `${who.pid} ${printable(who.command).slice(0, 24)}`;
+  return (
+    `${first} (${abandoned} given up) of ${ageText(waited)}\n` +
+    `longest wait: ${ageText(longest)}, ${named(longestWaiter)} for ${named(longestCause)}\n`
+  );
+}
+
+/** The limits that are used most, in percent. */
+function limitsText(limits: Statistics['limits']): string {
+  const shares = limits
+    .filter(({ max, used }) => max > 0 && used > 0)
+    .map(({ name, used, max }) => ({ text: `${name} ${used} of ${max}`, share: used / max }))
+    .sort((a, b) => b.share - a.share);
+  return shares
+    .slice(0, 3)
+    .map(({ text }) => `limit: ${text}\n`)
+    .join('');
+}
+
+export function statusAsText(
+  status: Reply<'status'>,
+  mounts: readonly MountRow[],
+  statistics: Statistics,
+): string {
   const cycles = status.deadlocks.map(
     (cycle) => `deadlock: ${cycle.map(({ pid, command }) => `${pid} ${printable(command)}`).join(' → ')}\n`,
   );
   return (
     `leader ${status.pid}, epoch ${status.epoch}, up ${ageText(status.uptime)}\n` +
     `${status.sessions} sessions, ${status.owners} owners, ${status.files} files, ` +
-    `${status.waiting} waiting, ${status.calls} calls\n${mounts.map(mountText).join('')}${cycles.join('')}`
+    `${status.waiting} waiting, ${status.calls} calls, ${bytesText(statistics.rss)} memory\n` +
+    `${contentionText(statistics)}${limitsText(statistics.limits)}` +
+    `${mounts.map(mountText).join('')}${cycles.join('')}`
   );
 }

@@ -69,6 +69,7 @@ export function startServer(options: ServerOptions): Server {
     now: options.now,
     refresh: (session, owner) => refresher.refresh(session, owner),
     settle,
+    sessions: () => sessions.values(),
     counters() {
       const total = (count: (session: Session) => number) =>
         [...sessions.values()].reduce((sum, session) => sum + count(session), 0);
@@ -116,7 +117,7 @@ export function startServer(options: ServerOptions): Server {
           ? { errno: errnoNumber('EAGAIN'), reason: 'too many connections' }
           : undefined;
     if (refusal === undefined) {
-      const session = new Session(fd, ++sessionCount, pid);
+      const session = new Session(fd, ++sessionCount, pid, uid, options.now());
       sessions.set(fd, session);
       log.debug(`${session.describe()} connected`);
       return;
@@ -139,6 +140,7 @@ export function startServer(options: ServerOptions): Server {
     if (session.closed) return;
     session.closed = true;
     releaseAll(session);
+    session.onClose?.();
     for (const { pidfd } of session.owners.values()) if (pidfd >= 0) closeSync(pidfd);
     for (const inode of session.files.values()) core.closeInode(inode);
     session.owners.clear();

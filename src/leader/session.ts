@@ -48,6 +48,10 @@ export class Session {
   readonly fd: number;
   readonly number: number;
   readonly peerPid: number;
+  /** Taken when it connected: what the peer becomes later changes nothing. */
+  readonly peerUid: number;
+  /** Milliseconds of the leader's clock. */
+  readonly since: number;
   readonly reader = new FrameReader();
   readonly writer = new FrameWriter();
   readonly overtaking = new Overtaking();
@@ -57,6 +61,11 @@ export class Session {
   readonly waits = new Map<number, { readonly wait: LockWait; readonly parties: readonly SessionOwner[] }>();
   /** As it called itself; empty before HELLO. */
   name = '';
+  /** A member, with programs below it. */
+  wraps = false;
+  calls = 0;
+  /** Lets go of what was kept for it. */
+  onClose?: () => void;
   greeted = false;
   /** Its locks were released: the peer is gone. */
   ended = false;
@@ -70,10 +79,12 @@ export class Session {
   /** Descriptors that go with the reply to the message being handled; they stay their owner's. */
   attached: readonly number[] = [];
 
-  constructor(fd: number, number: number, peerPid: number) {
+  constructor(fd: number, number: number, peerPid: number, peerUid: number, since: number) {
     this.fd = fd;
     this.number = number;
     this.peerPid = peerPid;
+    this.peerUid = peerUid;
+    this.since = since;
   }
 
   file(handle: number): Inode {

@@ -6,6 +6,7 @@ import { errnoName, SyscallError } from './errno.js';
 import { commandCharactersMax, locksPerReplyMax, mountBackingBytesMax, mountPathBytesMax } from './limits.js';
 import { LockKind, LockType } from './lock-types.js';
 import { MountLocks, MountType } from './mount-types.js';
+import { observeMessages } from './observe-messages.js';
 import { type AnyMessage, message } from './protocol-declare.js';
 import {
   boolean,
@@ -31,6 +32,8 @@ export const FrameKind = { done: 0x70, pending: 0x71, goodbye: 0x72, cancel: 0x7
 /** Whether an owner is a process (record locks) or an open file description (OFD and flock locks). */
 export const OwnerKind = { process: 0, description: 1 } as const;
 export type OwnerKind = (typeof OwnerKind)[keyof typeof OwnerKind];
+
+export { ContentionOrder } from './observe-messages.js';
 
 /** What `lockGet` looks for: what would conflict with a read or a write lock, or (F_OFD_GETLK with F_UNLCK) an own lock. */
 export const LockQuery = { ...LockType, own: 2 } as const;
@@ -150,8 +153,15 @@ export const messages = {
   }),
   locksList: message({
     id: 20,
-    summary: 'A page of all held and waiting locks; `next` is the cursor of the following page.',
-    request: { cursor: uint(Number.MAX_SAFE_INTEGER, 'cursor'), limit: uint(locksPerReplyMax) },
+    summary:
+      'A page of the held and waiting locks; `next` is the cursor of the following page, to be asked for next. `file`: ' +
+      'those of one file, `device:inode`; empty: of all.',
+    request: {
+      cursor: uint(Number.MAX_SAFE_INTEGER, 'cursor'),
+      limit: uint(locksPerReplyMax),
+      file: text(64),
+      waiting: boolean,
+    },
     reply: { rows: list(lockRow), next: optional(uint(Number.MAX_SAFE_INTEGER, 'cursor')) },
   }),
   mountsList: message({
@@ -160,6 +170,7 @@ export const messages = {
     request: {},
     reply: { mounts: list(record({ ...mount, backing: text(mountBackingBytesMax) })) },
   }),
+  ...observeMessages,
   ping: message({
     id: 22,
     summary: 'Answered at once: whether the leader is still there while calls wait.',

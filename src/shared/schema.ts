@@ -90,6 +90,17 @@ export const rangeEnd: Field<Offset> = {
   check: (value) => (value === Infinity ? Infinity : offset.check(value)),
 };
 
+/** Bytes in a layout of their own: a copy, for those that arrive are overwritten. */
+export function binary(bytesMax: number): Field<Buffer> {
+  return {
+    description: `bytes ≤ ${bytesMax}`,
+    check: (value) =>
+      value instanceof Uint8Array && value.length <= bytesMax
+        ? Buffer.from(value)
+        : invalid(`bytes ≤ ${bytesMax}`),
+  };
+}
+
 export function optional<T>(field: Field<T>): Field<T | null> {
   return {
     description: `${field.description} or nil`,

@@ -182,7 +182,8 @@ describe('bad input', () => {
     expect(slow.tryLock({ start: 100, end: 200 })).to.equal('granted');
     let id = 1000;
     for (let sent = true; sent; ) {
-      for (let i = 0; i < 100; i++) slow.writer.request('locksList', id++, { cursor: 0, limit: 500 });
+      for (let i = 0; i < 100; i++)
+        slow.writer.request('locksList', id++, { cursor: 0, limit: 500, file: '', waiting: false });
       const result = sendFrames(slow.fd, slow.writer);
       sent = result === 0 || (errnoName(result) === 'EAGAIN' && waitForSocket(slow.fd, 'writable', 10_000));
       if (slow.writer.length === 0 && id > 2_000_000) expect.fail('never disconnected');

@@ -136,7 +136,7 @@ export class Locker extends BlockingClient {
 
   /** `granted` or `waits` for every lock the leader knows, in its order. */
   locks(): string[] {
-    return this.call('locksList', { cursor: 0, limit: 500 }).rows.map(
+    return this.call('locksList', { cursor: 0, limit: 500, file: '', waiting: false }).rows.map(
       ({ command, start, end, waiting }) => `${command} ${start}-${end}${waiting ? ' waits' : ''}`,
     );
   }

@@ -31,7 +31,8 @@ export class GuestPaths {
     }
   }
 
-  private find(path: string, device: bigint): string {
+  /** The guest path of what lies there on the host, on that device. */
+  find(path: string, device: bigint): string {
     const own = this.privates.get(device);
     if (own !== undefined) return join(own.path, path);
     let best = path;

@@ -1,0 +1,108 @@
+/**
+ * Locks and waits, page by page. A list goes on where its last page ended (one list at a time for each session), so
+ * that each page costs what it tells, whatever there is; locks that come and go meanwhile may be told or not.
+ */
+import type { LockRow } from '../../shared/core-types.js';
+import { SyscallError } from '../../shared/errno.js';
+import type { Reply, Request } from '../../shared/messages.js';
+import type { Session } from '../session.js';
+import { type ObserveContext, pageBytesMax, seesSession } from './context.js';
+
+interface List {
+  readonly rows: Generator<LockRow>;
+  /** Taken, but did not fit into the last page. */
+  readonly first: LockRow;
+  readonly next: number;
+}
+
+/** Edges of one page; the deadlocks need room, too. */
+const graphBytesMax = pageBytesMax / 2;
+
+type Row = Reply<'locksList'>['rows'][number];
+
+export class LockPages {
+  private readonly context: ObserveContext;
+  private readonly lists = new WeakMap<Session, List>();
+
+  constructor(context: ObserveContext) {
+    this.context = context;
+  }
+
+  page(request: Request<'locksList'>, session: Session): Reply<'locksList'> {
+    const { cursor, limit, file, waiting } = request;
+    const kept = cursor === 0 ? undefined : this.lists.get(session);
+    if (kept?.next !== cursor && cursor !== 0) {
+      throw new SyscallError('EINVAL', `cursor ${cursor} is not the next one`);
+    }
+    const rows =
+      kept?.rows ?? this.context.core.walk({ ...(file === '' ? {} : { key: file }), waitingOnly: waiting });
+    this.lists.delete(session);
+    const page: Row[] = [];
+    let bytes = 0;
+    for (let row = kept?.first ?? take(rows); row !== undefined; row = take(rows)) {
+      if (page.length >= limit || bytes > pageBytesMax) {
+        const next = cursor + Math.max(page.length, 1);
+        this.lists.set(session, { rows, first: row, next });
+        return { rows: page, next };
+      }
+      if (!seesSession(session, row.owner.session)) continue;
+      const told = this.tell(row);
+      bytes += Buffer.byteLength(told.path) + Buffer.byteLength(told.command) + 64;
+      page.push(told);
+    }
+    return { rows: page, next: null };
+  }
+
+  graph({ cursor, limit }: Request<'waitGraph'>, session: Session): Reply<'waitGraph'> {
+    const { core } = this.context;
+    const now = this.context.now();
+    const cycles = core.deadlocks().map(({ processes }) => processes);
+    const edges: Reply<'waitGraph'>['edges'][number][] = [];
+    let bytes = 0;
+    let last = cursor;
+    for (const edge of core.waits(cursor)) {
+      if (edges.length >= limit || bytes > graphBytesMax) return { edges, deadlocks: [], next: last };
+      const { process, blocker, kind, type, start, end, queued, inode } = edge;
+      last = edge.sequence;
+      if (!seesSession(session, process.session)) continue;
+      const path = this.context.pathOf(inode);
+      edges.push({
+        waiter: named(process),
+        holder: named(blocker),
+        path,
+        file: inode.key,
+        kind,
+        type,
+        start,
+        end,
+        queued,
+        deadlocked: cycles.some(
+          (cycle) =>
+            cycle[(cycle.indexOf(process) + 1) % cycle.length] === blocker && cycle.includes(process),
+        ),
+        age: Math.max(0, Math.round(now - edge.since)),
+      });
+      bytes += Buffer.byteLength(path) + Buffer.byteLength(process.command + blocker.command) + 150;
+    }
+    const deadlocks = cycles
+      .filter((cycle) => cycle.every((process) => seesSession(session, process.session)))
+      .slice(0, 20)
+      .map((cycle) => cycle.slice(0, 10).map(briefly));
+    return { edges, deadlocks, next: null };
+  }
+
+  private tell(row: LockRow): Row {
+    const { kind, type, start, end, waiting, owner } = row;
+    const age = Math.max(0, Math.round(this.context.now() - row.since));
+    const path = this.context.pathOf(row.inode);
+    return { path, kind, type, start, end, pid: owner.pid, command: owner.command, waiting, age };
+  }
+}
+
+const take = (rows: Generator<LockRow>): LockRow | undefined => rows.next().value as LockRow | undefined;
+const named = ({ pid, command }: { pid: number; command: string }) => ({ pid, command });
+/** Commands may be long; of deadlocks there may be many. */
+const briefly = ({ pid, command }: { pid: number; command: string }) => ({
+  pid,
+  command: command.slice(0, 40),
+});
