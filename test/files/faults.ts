@@ -13,6 +13,8 @@ export const faults: ReadonlySet<string> = new Set([
   'status: truncate beyond the limit of sizes',
   // chown in a user namespace without a map.
   'identity: root of a user namespace of its own',
+  // `..` of a directory that is no longer beneath the mount's root.
+  'mounts: a directory that leaves its mount on the host',
   // The order of errors.
   'mounts: another user in mounts',
 ]);

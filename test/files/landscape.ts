@@ -76,7 +76,7 @@ export const kernelCanMount =
 async function play(entry: FileCase, command: (guest: string, host: string) => string[]): Promise<string[]> {
   const { guest, host } = build();
   try {
-    const setting = { root: guest, fixed: true, commands: [command(guest, host)] };
+    const setting = { root: guest, host, fixed: true, commands: [command(guest, host)] };
     return [...((await playAll([entry], setting)).get(entry.name) ?? [])];
   } finally {
     removeDirectory(guest);

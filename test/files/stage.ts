@@ -59,7 +59,7 @@ export async function endCase(agents: readonly Agent[]): Promise<void> {
   for (const agent of agents) await agent.ask('end');
 }
 
-async function play(
+export async function playCase(
   entry: FileCase,
   agents: readonly Agent[],
   places: Places,
@@ -81,6 +81,7 @@ export interface Setting {
   readonly root: string;
   /** All cases are played in the root itself, which is there. */
   readonly fixed?: boolean;
+  readonly host?: string;
   /** What each agent runs under. */
   readonly commands: readonly (readonly string[])[];
 }
@@ -88,15 +89,19 @@ export interface Setting {
 /** Plays all cases; the agents must end well. */
 export async function playAll(
   cases: readonly FileCase[],
-  { root, fixed, commands }: Setting,
+  { root, fixed, host, commands }: Setting,
 ): Promise<Results> {
   const agents = commands.map((command) => new Agent(command));
   const results = new Map<string, readonly string[]>();
   try {
     for (const [index, entry] of cases.entries()) {
       const directory = fixed ? root : `${root}/c${String(index).padStart(4, '0')}`;
-      const places = { root: directory, agent: probe('file-agent') };
-      results.set(entry.name, await play(entry, agents, places, !fixed));
+      const places = {
+        root: directory,
+        agent: probe('file-agent'),
+        ...(host !== undefined && { host }),
+      };
+      results.set(entry.name, await playCase(entry, agents, places, !fixed));
     }
     for (const agent of agents) {
       const status = await agent.end();

@@ -20,7 +20,7 @@ export interface FileCase {
 
 /**
  * Each line is `[ACTOR[&]] CALL [-> EXPECTED] [~ EXPECTED IN AN APPEND MOUNT]`, the actor being A if none is named. `$R`
- * is the directory of the case, `$A` the agent's program, `$U` our uid:gid; `{xy*9}` is xy nine times, `{x^4095}` as
+ * is the directory of the case, `$A` the agent's program, `$H` what lies behind mounts, `$U` our uid:gid; `{xy*9}` is xy nine times, `{x^4095}` as
  * many as make the word 4095 bytes long.
  */
 export function story(name: string, text: string): FileCase {
@@ -48,16 +48,19 @@ export function group(name: string, stories: readonly FileCase[]): FileCase[] {
 export interface Places {
   readonly root: string;
   readonly agent: string;
+  /** What is mounted, as the host sees it. */
+  readonly host?: string;
 }
 
 const ownIds = `${process.getuid?.()}:${process.getgid?.()}`;
 
 /** A step or an expectation with what it leaves open filled in. */
-export function expand(text: string, { root, agent }: Places): string {
+export function expand(text: string, { root, agent, host = '$H' }: Places): string {
   const words = text.split(' ').map((word) => {
     const filled = word
       .replaceAll('$R', root)
       .replaceAll('$A', agent)
+      .replaceAll('$H', host)
       .replaceAll('$U', ownIds)
       .replace(/\{([^{}]*?)\*(\d+)\}/g, (_, part: string, times) => part.repeat(Number(times)));
     return filled.replace(/\{(.)\^(\d+)\}/, (found, part: string, length) =>
@@ -68,6 +71,7 @@ export function expand(text: string, { root, agent }: Places): string {
 }
 
 /** An answer with the places named as in the table. */
-export function abstract(text: string, { root, agent }: Places): string {
-  return text.replaceAll(root, '$R').replaceAll(agent, '$A');
+export function abstract(text: string, { root, agent, host }: Places): string {
+  const named = text.replaceAll(root, '$R').replaceAll(agent, '$A');
+  return host === undefined ? named : named.replaceAll(host, '$H');
 }

@@ -220,6 +220,54 @@ export const mountCases = group('mounts', [
      run /usr/bin/find find $R/data -name f -> 0 $R/data/inner/f%0a`,
   ),
   story(
+    'a directory that leaves its mount on the host',
+    `mkdir $H/data/tree/below 0755
+     put $H/secret escaped
+     open data/tree/below O_RDONLY 0 -> fd=3
+     chdir data/tree
+     B put $H/outer/f x -> ENOENT
+     B rename $H/data/tree $H/tree -> ok
+     cat leaf -> leaf
+     cat ../secret -> ENOENT
+     stat .. -> ENOENT
+     list .. -> ENOENT
+     chdir .. -> ENOENT
+     openat 3 ../../secret O_RDONLY 0 -> ENOENT
+     openat 3 .. O_RDONLY 0 -> ENOENT
+     put ../new x -> ENOENT
+     rename leaf ../stolen -> ENOENT
+     openat 3 ../leaf O_RDONLY 0 -> ENOENT
+     cat $R/hostfile -> here
+     chdir $R -> ok
+     list data -> file:f inner:d
+     B rename $H/tree $H/data/tree -> ok
+     openat 3 ../../file O_RDONLY 0 -> fd=4`,
+  ),
+  story(
+    'what happens on the host is seen at once',
+    `cat data/file -> data
+     put $H/data/new x
+     cat data/new -> x
+     list data -> file:f inner:d new:f tree:d
+     rename $H/data/file $H/data/other
+     cat data/file -> ENOENT
+     unlink data/new -> ok
+     stat $H/data/new -> ENOENT
+     symlink other $H/data/file
+     cat data/file -> data
+     put data/made y
+     stat $H/data/made -> file 0644 n1 u$U s1
+     same data/made $H/data/made -> yes
+     chmod $H/data/made 0600
+     stat data/made -> file 0600 n1 u$U s1
+     rename $H/config $H/config.old
+     cat config -> mounted
+     chdir data/tree
+     rename $H/data/tree $H/data/moved
+     getcwd -> $R/data/moved
+     cat ../other -> data`,
+  ),
+  story(
     'what openat2 may not cross',
     `put shared/f x
      open . O_RDONLY 0 -> fd=3

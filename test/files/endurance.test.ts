@@ -1,0 +1,114 @@
+/** Many at once, interrupted, killed in the midst: members lose nothing and keep nothing. */
+import { readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { kill, python, scene, until } from '../programs/support.js';
+import { probe } from '../semantics/harness.js';
+import { cases } from './cases.js';
+import { faults } from './faults.js';
+import { succeed, withLeader } from './scenes.js';
+import { memberPath } from './settings.js';
+import { Agent, playCase } from './stage.js';
+
+const storms = 4;
+const stormMilliseconds = 1500;
+const killed = 6;
+const rounds = 3;
+
+/** Opens a FIFO that nobody else opens; a signal must get it out, the handler's exception or SIGTERM. */
+const interruptedOpen = `
+import os, signal, sys
+os.mkfifo('/shared/fifo')
+class Enough(Exception): pass
+def enough(*_): raise Enough
+signal.signal(signal.SIGALRM, enough)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+try: open('/shared/fifo')
+except Enough: print('interrupted', flush=True)
+open('/shared/fifo')`;
+
+const otherProcess = `
+cd /shared; mkdir d; cd d; exec 3> f; sleep 1000 & cd /
+for link in cwd fd/3; do readlink /proc/$!/$link; done
+ls /proc/$!/cwd/; cat /proc/$!/cwd/f; kill $!`;
+
+describe('files: endurance', () => {
+  scene(`${storms} storms at once in two members`, (scene) =>
+    withLeader(scene, ['--tmpfs', '/shared'], async (leader) => {
+      await leader.sh('cd /shared; for i in 0 1 2 3; do mkdir s$i; done');
+      const command = (index: number) => [
+        probe('path-storm'),
+        `/shared/s${index}`,
+        String(stormMilliseconds),
+        index % 2 === 0 ? 'restart' : 'interrupt',
+      ];
+      const both = (first: number) => [
+        'sh',
+        '-euc',
+        `${command(first).join(' ')} & ${command(first + 1).join(' ')}; wait $!`,
+      ];
+      for (const program of [leader.start(both(0)), leader.start(both(2))]) {
+        expect(await succeed(program)).to.match(/^(operations \d+ signals \d+ faults 0\n){2}$/);
+      }
+      expect(await leader.run(['find', '/shared', '-mindepth', '2'])).to.equal('');
+    }),
+  );
+
+  scene('programs killed in the midst of calls', (scene) =>
+    withLeader(scene, ['--tmpfs', '/shared'], async (leader) => {
+      const storm = `${probe('path-storm')} /shared/s 100000 restart`;
+      const text = `for i in $(seq ${killed}); do rm -rf /shared/s; mkdir /shared/s; timeout -s KILL 0.2 ${storm} 2>/dev/null || echo $?; done; ls /shared`;
+      expect(await leader.sh(text)).to.equal(`${'137\n'.repeat(killed)}s\n`);
+    }),
+  );
+
+  scene('a signal gets a program out of opening a FIFO', async (scene) => {
+    const command = [python, '-SEc', interruptedOpen];
+    const program = scene.start([memberPath, '--tmpfs', '/shared', '--', ...command]);
+    await program.said(/interrupted/);
+    const [worker] = scene.processes().filter(({ command }) => command.startsWith(python));
+    kill(worker!.pid, 'SIGTERM');
+    expect((await program.result).status).to.equal(128 + 15);
+  });
+
+  scene('what /proc says of another process', async (scene) => {
+    const said = await succeed(
+      scene.start([memberPath, '--tmpfs', '/shared', '--', 'sh', '-euc', otherProcess]),
+    );
+    expect(said).to.equal('/shared/d\n/shared/d/f\nf\n');
+  });
+
+  it('a member keeps no descriptors of what is over', async () => {
+    const agent = new Agent([memberPath, '--tmpfs', '/shared', '--']);
+    const count = () => readdirSync(`/proc/${agent.child.pid}/fd`).length;
+    const table = cases.filter(({ name }) => !faults.has(name));
+    const counts: number[] = [];
+    try {
+      for (let round = 0; round < rounds; round++) {
+        for (const [index, entry] of table.entries()) {
+          const root = `/shared/r${round}c${index}`;
+          await playCase(entry, [agent], { root, agent: probe('file-agent') }, true);
+        }
+        counts.push(await settled(count));
+      }
+      expect(counts.at(-1), counts.join(' ')).to.be.at.most(counts[0]!);
+      expect(await agent.end()).to.equal(0);
+    } finally {
+      agent.child.kill('SIGKILL');
+    }
+  });
+});
+
+/** A number that has been the same for a while. */
+async function settled(look: () => number): Promise<number> {
+  let last = -1;
+  let times = 0;
+  await until(
+    () => {
+      times = look() === last ? times + 1 : 0;
+      last = look();
+      return times > 10;
+    },
+    () => `${last} goes on changing`,
+  );
+  return last;
+}
