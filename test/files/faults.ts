@@ -15,6 +15,8 @@ export const faults: ReadonlySet<string> = new Set([
   'identity: root of a user namespace of its own',
   // `..` of a directory that is no longer beneath the mount's root.
   'mounts: a directory that leaves its mount on the host',
+  // A walk up from a mount's root keeps the descriptor that it came with.
+  'a member keeps no descriptors of what is over',
   // The order of errors.
   'mounts: another user in mounts',
 ]);
