@@ -42,12 +42,13 @@ static int spare_number(int tid) {
 }
 
 /* Puts a descriptor into the trapped process, and closes ours. Returns its number there. `spare`: a number out of the
- * way, for a call that the thread is to make.
+ * way, for a call that the thread is to make. `truncate`: the file is emptied once the process has it, and not if its
+ * table of descriptors is full.
  *
  * The kernel wakes the thread to take it, and we sleep meanwhile: on another, idle CPU that costs many times what it
  * costs on this one, which is about to be free. */
 SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t id_high, int tid, int fd,
-                                        int close_on_exec, int spare) {
+                                        int close_on_exec, int spare, int truncate) {
   struct seccomp_notif_addfd add = {.id = (uint64_t)id_high << 32 | id_low,
                                     .srcfd = (uint32_t)fd,
                                     .newfd_flags = close_on_exec ? O_CLOEXEC : 0};
@@ -61,6 +62,7 @@ SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t 
   int number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
   if (number < 0) number = -errno;
   if (kept) let_go(tid, &before, &here);
+  if (truncate && number >= 0 && ftruncate(fd, 0) < 0 && errno != EINVAL) number = -errno;
   close(fd);
   return number;
 }

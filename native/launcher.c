@@ -60,6 +60,8 @@ static _Noreturn void become_program(int control, const struct sock_fprog *filte
     tell(control, REPORT_FAILED, FAILED_FILTER, errno, -1);
     _exit(125);
   }
+  /* Member and keeper killed at once: nobody is left to answer its calls, or to end it. */
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   int listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                               SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, filter);
   if (listener < 0 || tell(control, REPORT_LISTENER, getpid(), 0, listener) < 0) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -166,6 +167,13 @@ SWARD_API int sward_object_chown(int fd, uint32_t uid, uint32_t gid) {
 SWARD_API int sward_object_times(int fd, const struct timespec *times) {
   struct self_path path = self_path(fd);
   return (int)AS_WORKLOAD(utimensat(AT_FDCWD, path.text, times, 0));
+}
+
+/* setrlimit(2), RLIMIT_FSIZE of a thread: 1 when the length is beyond it. */
+SWARD_API int sward_exceeds_size_limit(int tid, int64_t length) {
+  struct rlimit limit;
+  return prlimit(tid, RLIMIT_FSIZE, NULL, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         (uint64_t)length > limit.rlim_cur;
 }
 
 SWARD_API int sward_object_truncate(int fd, int64_t length) {

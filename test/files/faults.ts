@@ -7,11 +7,9 @@ export const faults: ReadonlySet<string> = new Set([
   'sockets: datagrams to a name',
   // Walks open directories, which inotify tells.
   'watches: a directory is only opened by who opens it',
-  // A full table of descriptors is noticed before the name is looked up.
+  // The kernel takes a descriptor before it looks the name up: EMFILE comes first, and nothing is created.
   'open: no descriptor is free: nothing is made or lost',
-  // The member truncates within its own limit of sizes, not the workload's.
-  'status: truncate beyond the limit of sizes',
-  // chown in a user namespace without a map.
+  // Ids in mounts are the host's, also for a user namespace of the workload.
   'identity: root of a user namespace of its own',
   // `..` of a directory that is no longer beneath the mount's root.
   'mounts: a directory that leaves its mount on the host',

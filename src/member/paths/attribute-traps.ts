@@ -1,7 +1,10 @@
 /** Calls that change what a path leads to: mode, owner, times, length; and watches on it. */
+import { constants } from 'node:os';
+import { errnoNumber } from '../../shared/errno.js';
 import {
   descriptorFacts,
   descriptorTake,
+  exceedsSizeLimit,
   memoryRead,
   objectAccess,
   objectChmod,
@@ -10,7 +13,7 @@ import {
   objectTruncate,
   objectWatch,
 } from '../../shared/native/paths.js';
-import { closeDescriptor } from '../../shared/native/workload.js';
+import { closeDescriptor, processGroupOf, threadSignal } from '../../shared/native/workload.js';
 import { answer, letRun } from '../interceptor.js';
 import {
   At,
@@ -162,7 +165,14 @@ export function truncateTrap(member: PathMember): void {
   const { mount } = member.paths.resolver.first;
   const type = (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
   const keeps = mount?.appends && length >= 0n && type === regularType && objectAccess(fd, writeAccess) === 0;
-  finish(member, fd, keeps ? notPermitted : objectTruncate(fd, length));
+  if (keeps) return finish(member, fd, notPermitted);
+  const { tid } = member.block;
+  if (type === regularType && exceedsSizeLimit(tid, length) && objectAccess(fd, writeAccess) === 0) {
+    // setrlimit(2): "Attempts to extend a file beyond this limit result in delivery of a SIGXFSZ signal."
+    threadSignal(processGroupOf(tid), tid, constants.signals.SIGXFSZ);
+    return finish(member, fd, -errnoNumber('EFBIG'));
+  }
+  finish(member, fd, objectTruncate(fd, length));
 }
 
 // Descriptors and watches

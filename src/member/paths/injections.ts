@@ -80,7 +80,7 @@ export class Injections {
     const numbers: number[] = [];
     let failed = 0;
     for (const fd of descriptors) {
-      const number = trapAddDescriptor(this.#listener, idLow, idHigh, tid, fd, 1, 1);
+      const number = trapAddDescriptor(this.#listener, idLow, idHigh, tid, fd, 1, 1, 0);
       if (number < 0) failed = number;
       numbers.push(number);
     }

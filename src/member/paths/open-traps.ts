@@ -191,7 +191,9 @@ function guarded(
   const writes = (flags & Open.accessMode) !== 0;
   const unblocked = flags | Open.nonBlocking;
   if (mount?.readonly) return openReadonly(flags, open, hasParent);
-  if (!mount?.appends || !(writes || flags & Open.truncate)) return open(unblocked);
+  // Emptied only once the workload has the descriptor.
+  if (!mount?.appends) return open(writes ? unblocked & ~Open.truncate : unblocked);
+  if (!(writes || flags & Open.truncate)) return open(unblocked);
   // Nothing of what is there may go: an empty file has nothing to lose.
   const fd = open((unblocked | (writes ? Open.append : 0)) & ~Open.truncate);
   if (fd < 0 || !(flags & Open.truncate)) return fd;
@@ -227,7 +229,8 @@ function deliver(member: PathMember, fd: number, flags: number, mount: MountPoin
   }
   const { idLow, idHigh, tid } = member.block;
   const closeOnExec = flags & Open.closeOnExec ? 1 : 0;
-  const number = trapAddDescriptor(member.listener, idLow, idHigh, tid, fd, closeOnExec, 0);
+  const truncates = flags & Open.truncate && flags & Open.accessMode && !mount?.appends ? 1 : 0;
+  const number = trapAddDescriptor(member.listener, idLow, idHigh, tid, fd, closeOnExec, 0, truncates);
   if (number < 0) answer(member, number);
   else member.block.answerValue(number);
 }

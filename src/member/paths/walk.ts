@@ -293,6 +293,7 @@ export class Walk {
     }
     if (mount?.isDirectory) {
       if (facts?.inode === mount.inode && facts.device === mount.device) {
+        this.#leave(position);
         return this.#at(mount.path.slice(0, mount.path.lastIndexOf('/')) || '/', options);
       }
     }

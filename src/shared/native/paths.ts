@@ -66,6 +66,9 @@ export const objectChown = func<[fd: number, uid: number, gid: number]>(
   'int sward_object_chown(int, uint32_t, uint32_t)',
 );
 export const objectTimes = func<[fd: number, times: Buffer | null]>('int sward_object_times(int, void *)');
+export const exceedsSizeLimit = func<[tid: number, length: bigint]>(
+  'int sward_exceeds_size_limit(int, int64_t)',
+);
 export const objectTruncate = func<[fd: number, length: bigint]>('int sward_object_truncate(int, int64_t)');
 export const objectSetAttribute = func<
   [fd: number, name: Buffer, value: Buffer, size: number, flags: number]
@@ -118,8 +121,17 @@ export const descriptorSetFlags = func<[fd: number, flags: number]>(
 );
 export const descriptorTake = func<[tid: number, fd: number]>('int sward_descriptor_take(int, int)');
 export const trapAddDescriptor = func<
-  [listener: number, low: number, high: number, tid: number, fd: number, closeOnExec: number, send: number]
->('int sward_trap_add_descriptor(int, uint32_t, uint32_t, int, int, int, int)');
+  [
+    listener: number,
+    low: number,
+    high: number,
+    tid: number,
+    fd: number,
+    closeOnExec: number,
+    spare: number,
+    truncate: number,
+  ]
+>('int sward_trap_add_descriptor(int, uint32_t, uint32_t, int, int, int, int, int)');
 
 export const injectStateSize = func<[]>('int sward_inject_state_size(void)');
 export const injectSeize = func<[tid: number]>('int sward_inject_seize(int)');
