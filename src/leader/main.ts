@@ -16,6 +16,7 @@ import { createCore } from './core/core.js';
 import { type OpenMount, openMounts } from './mounts/open.js';
 import { statusAsJson, statusAsText } from './report.js';
 import { startServer } from './server.js';
+import { addStress } from './stress/command.js';
 
 interface ServeOptions extends MountOptions {
   readonly socket?: string;
@@ -107,6 +108,7 @@ function createProgram(): Command {
       }),
     );
   addObserveCommands(program);
+  addStress(program);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -10,7 +10,10 @@ function findRoot(directory: string): string {
   return findRoot(parent);
 }
 
+const root = (): string => findRoot(dirname(fileURLToPath(import.meta.url)));
+
 /** Path of something that the native build made. Errors say so when it is missing. */
-export function nativeBuild(name: string): string {
-  return join(findRoot(dirname(fileURLToPath(import.meta.url))), 'native/build', name);
-}
+export const nativeBuild = (name: string): string => join(root(), 'native/build', name);
+
+/** Path of one of the commands in bin/. */
+export const commandPath = (name: 'leader' | 'member'): string => join(root(), 'bin', name);

@@ -1,0 +1,81 @@
+/** Plays the rounds of a plan, the sides in turn, and prints what came of it. */
+import { Ended } from './group.js';
+import type { Sample } from './memory.js';
+import type { Plan, Side } from './plan.js';
+import { asJson, asTable, progressText, type Results } from './report.js';
+import { combine, isSound } from './result.js';
+import { playRound, type Round, type RoundResult } from './round.js';
+import { Failure, prepare } from './surroundings.js';
+
+const soundStatus = 0;
+const failedStatus = 1;
+/** 128 + SIGINT, when it came twice. */
+const abandonedStatus = 130;
+
+/** Every second round begins with the other side: what changes on the machine meanwhile favours none. */
+function order(plan: Plan): Round[] {
+  return Array.from({ length: plan.rounds }, (_, number) => {
+    const sides: readonly Side[] = number % 2 === 0 ? plan.sides : plan.sides.toReversed();
+    return sides.map((side) => ({ side, number }));
+  }).flat();
+}
+
+/** SIGINT, SIGTERM and SIGHUP end the run early; a second one at once. */
+function interruption(): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(abandonedStatus);
+    controller.abort();
+  };
+  for (const name of names) process.on(name, interrupt);
+  return {
+    signal: controller.signal,
+    end() {
+      for (const name of names) process.off(name, interrupt);
+    },
+  };
+}
+
+function showProgress(plan: Plan, round: Round): (sample: Sample) => void {
+  if (!process.stderr.isTTY) return () => {};
+  return (sample) => {
+    if (sample.started !== 0n) process.stderr.write(`\r${progressText(plan, round, sample)}\x1b[K`);
+  };
+}
+
+async function playAll(plan: Plan, signal: AbortSignal): Promise<RoundResult[]> {
+  const surroundings = await prepare(plan);
+  const results: RoundResult[] = [];
+  try {
+    for (const round of order(plan)) {
+      if (signal.aborted) break;
+      results.push(await playRound(plan, round, surroundings, signal, showProgress(plan, round)));
+    }
+  } finally {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    await surroundings.end();
+  }
+  return results;
+}
+
+/** Runs the test; gives the exit status. */
+export async function runStress(plan: Plan, json: boolean): Promise<number> {
+  const { signal, end } = interruption();
+  try {
+    const rounds = await playAll(plan, signal);
+    const results: Results = {
+      kernel: combine(plan, 'kernel', rounds),
+      sward: combine(plan, 'sward', rounds),
+    };
+    process.stdout.write((json ? asJson : asTable)(plan, results, signal.aborted));
+    const sound = [results.kernel, results.sward].every((side) => side === undefined || isSound(side));
+    return sound ? soundStatus : failedStatus;
+  } catch (error) {
+    if (!(error instanceof Failure) && !(error instanceof Ended)) throw error;
+    process.stderr.write(`leader: ${error.message}\n`);
+    return error instanceof Failure ? error.status : failedStatus;
+  } finally {
+    end();
+  }
+}
