@@ -90,17 +90,29 @@ export function addStress(program: Command): void {
     .option('--processes <n>', 'processes that take locks', count(1, bounds.processes), 8)
     .option('--members <n>', 'members that they are in', count(1, bounds.processes), 2)
     .option('--files <n>', 'files', count(1, bounds.files), 2)
-    .option('--kinds <list>', 'kinds of locks', kindList, kinds)
+    .addOption(
+      new Option('--kinds <list>', 'kinds of locks').argParser(kindList).default(kinds, kinds.join(',')),
+    )
     .option('--ranges <n>', 'ranges of each file; 1: the whole file', count(1, bounds.ranges), 16)
     .option('--span <n>', 'most ranges that one lock takes', count(1, bounds.ranges), 4)
     .option('--read <percent>', 'share of read locks', percent, 20)
     .option('--try <percent>', 'share of locks that are only tried (F_SETLK, LOCK_NB)', percent, 0)
     .option('--close <percent>', 'share of locks that are released by close', percent, 0)
-    .option('--hold <time>', 'how long a lock is held, on average', duration, 50)
-    .option('--think <time>', 'how long until the next one, on average', duration, 100)
+    .addOption(
+      new Option('--hold <time>', 'how long a lock is held, on average')
+        .argParser(duration)
+        .default(50, '50us'),
+    )
+    .addOption(
+      new Option('--think <time>', 'how long until the next one, on average')
+        .argParser(duration)
+        .default(100, '100us'),
+    )
     .option('--signals <rate>', 'signals a second to each process', amount(0, 10_000), 0)
     .addOption(
-      new Option('--restart <which>', 'processes whose handlers have SA_RESTART').choices(restarts).default('mixed'),
+      new Option('--restart <which>', 'processes whose handlers have SA_RESTART')
+        .choices(restarts)
+        .default('mixed'),
     )
     .option('--kill <rate>', 'processes killed and replaced a second', amount(0, 1000), 0)
     .option('--seconds <s>', 'how long each side is measured, in all', amount(0.1, 86_400), 6)

@@ -11,7 +11,19 @@ const violationsMax = 8;
 export const bucketCount = 608;
 
 const settingNames = [
-  ...['magic', 'processes', 'files', 'kinds', 'ranges', 'span', 'readers', 'tries', 'closes', 'hold', 'think'],
+  ...[
+    'magic',
+    'processes',
+    'files',
+    'kinds',
+    'ranges',
+    'span',
+    'readers',
+    'tries',
+    'closes',
+    'hold',
+    'think',
+  ],
   ...['signal', 'restart', 'kill', 'seed', 'operations', 'duration', 'patience', 'fault'],
 ];
 const stateNames = ['go', 'stop', 'started', 'stopped', 'violations'] as const;
@@ -118,7 +130,10 @@ export class Memory {
     const slots = Array.from({ length: this.#processes }, (_, index): Slot => {
       const slot = words.slice(slotsAt + index * slotWords, slotsAt + (index + 1) * slotWords);
       const counters = Object.fromEntries(slotNames.map((name, at) => [name, slot[at]!]));
-      return { ...(counters as Record<(typeof slotNames)[number], bigint>), waits: slot.subarray(slotNames.length) };
+      return {
+        ...(counters as Record<(typeof slotNames)[number], bigint>),
+        waits: slot.subarray(slotNames.length),
+      };
     });
     return { started: state('started'), stopped: state('stopped'), violations, first, slots };
   }

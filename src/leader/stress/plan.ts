@@ -44,6 +44,3 @@ export interface Plan {
   readonly directory: string | undefined;
   readonly fault: (typeof faults)[number];
 }
-
-/** Operations are said to be equal when both sides and a later run can repeat them. */
-export const isRepeatable = (plan: Plan): boolean => plan.operations !== undefined && plan.kill === 0;

@@ -10,7 +10,11 @@ export type Results = { readonly [side in Side]: SideResult | undefined };
 const titles: Readonly<Record<Side, string>> = { kernel: 'plain kernel', sward: 'sward' };
 const listedMax = 8;
 
-type Row = readonly [title: string, value: (side: SideResult) => string, ratio?: (side: SideResult) => number];
+type Row = readonly [
+  title: string,
+  value: (side: SideResult) => string,
+  ratio?: (side: SideResult) => number,
+];
 
 function rowsOf(plan: Plan, shown: readonly SideResult[]): Row[] {
   const wait = (name: keyof SideResult['waitMicroseconds'], title: string): Row => [
@@ -86,18 +90,23 @@ const line = (cells: readonly string[]): string =>
     .trimEnd();
 
 function troubles(side: Side, { violations, firstViolations, leftBehind, failures }: SideResult): string[] {
-  const some = (prefix: string, texts: readonly string[], count: number): string[] => [
-    ...texts.slice(0, listedMax).map((text) => `${titles[side]}: ${prefix}${text}`),
-    ...(count > Math.min(listedMax, texts.length) && texts.length > 0
-      ? [`${titles[side]}: ${prefix}… ${count} in all`]
-      : []),
-  ];
+  const list = (title: string, texts: readonly string[], count: number): string[] => {
+    if (texts.length === 0) return [];
+    const shown = texts.slice(0, listedMax).map((text) => `  ${text}`);
+    return [
+      `${titles[side]}: ${title}`,
+      ...shown,
+      ...(count > shown.length ? [`  … ${countText(count)} in all`] : []),
+    ];
+  };
   return [
-    ...some('violation: ', firstViolations.map(violationText), violations),
-    ...some('left behind: ', leftBehind, leftBehind.length),
-    ...some('', failures, failures.length),
+    ...list('held at once', firstViolations.map(violationText), violations),
+    ...list('left behind', leftBehind, leftBehind.length),
+    ...list('failures', failures, failures.length),
   ];
 }
+
+const ratioText = (ratio: number): string => (ratio < 100 ? ratio.toFixed(2) : countText(ratio));
 
 export function asTable(plan: Plan, results: Results, interrupted: boolean): string {
   const sides = (['kernel', 'sward'] as const).filter((side) => results[side] !== undefined);
@@ -105,7 +114,7 @@ export function asTable(plan: Plan, results: Results, interrupted: boolean): str
   const both = shown.length === 2;
   const rows = rowsOf(plan, shown).map(([title, value, ratio]) => {
     const [kernel, sward] = both && ratio ? shown.map(ratio) : [];
-    const last = kernel ? (sward! / kernel).toFixed(2) : '';
+    const last = kernel ? ratioText(sward! / kernel) : '';
     return line([title, ...shown.map(value), last]);
   });
   return [
@@ -113,7 +122,9 @@ export function asTable(plan: Plan, results: Results, interrupted: boolean): str
     ...(interrupted ? ['interrupted: what was measured until then'] : []),
     '',
     ...(shown.length === 0 ? ['nothing measured'] : []),
-    ...(shown.length === 0 ? [] : [line(['', ...sides.map((side) => titles[side]), both ? 'ratio' : '']), ...rows]),
+    ...(shown.length === 0
+      ? []
+      : [line(['', ...sides.map((side) => titles[side]), both ? 'ratio' : '']), ...rows]),
     ...sides.flatMap((side) => troubles(side, results[side]!)),
     '',
   ].join('\n');
@@ -138,13 +149,11 @@ export function asJson(plan: Plan, results: Results, interrupted: boolean): stri
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-export function progressText(plan: Plan, { side, number }: Round, sample: Sample): string {
+export function progressText(plan: Plan, round: Round, sample: Sample): string {
   const seconds = Number(process.hrtime.bigint() - sample.started) / 1e9;
   const locks = sample.slots.reduce((sum, slot) => sum + Number(slot.locks), 0);
   return (
-    `round ${number + 1} of ${plan.rounds}, ${titles[side]}: ${seconds.toFixed(0)} s, ` +
-    `${countText(locks / seconds)} locks/s, ${number_(sample.violations)}`
+    `round ${round.number + 1} of ${plan.rounds}, ${titles[round.side]}: ${seconds.toFixed(0)} s, ` +
+    `${countText(locks / seconds)} locks/s, ${number(sample.violations, 'violation')}`
   );
 }
-
-const number_ = (violations: number): string => number(violations, 'violation');

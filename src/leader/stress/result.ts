@@ -1,7 +1,7 @@
 /** The rounds of one side, put together. */
 import { errnoName } from '../../shared/errno.js';
 import { bucketCount, type Slot, type Violation } from './memory.js';
-import { isRepeatable, type Plan, type Side } from './plan.js';
+import type { Plan, Side } from './plan.js';
 import type { RoundResult } from './round.js';
 import { jain, percentile } from './statistics.js';
 
@@ -32,7 +32,7 @@ export interface SideResult {
   readonly firstViolations: readonly Violation[];
   readonly leftBehind: readonly string[];
   readonly failures: readonly string[];
-  /** The same for the same operations; null when a run cannot repeat them. */
+  /** The same for the same operations; null where no other run can repeat them. */
   readonly digest: string | null;
 }
 
@@ -64,7 +64,11 @@ export function combine(plan: Plan, side: Side, all: readonly RoundResult[]): Si
   const microseconds = (share: number): number => percentile(buckets, share, longest) / 1000;
   const seconds = rounds.reduce((total, round) => total + round.seconds, 0);
   const fairness = rounds.map(({ sample }) => jain(sample.slots.map(({ locks }) => Number(locks))));
-  const digest = slots.reduce((total, slot) => BigInt.asUintN(64, (total ^ slot.digest) * 0x100000001b3n), 0n);
+  const digest = slots.reduce(
+    (total, slot) => BigInt.asUintN(64, (total ^ slot.digest) * 0x100000001b3n),
+    0n,
+  );
+  const wanted = (plan.operations ?? 0) * plan.processes * rounds.length;
   return {
     rounds: rounds.length,
     seconds,
@@ -94,7 +98,7 @@ export function combine(plan: Plan, side: Side, all: readonly RoundResult[]): Si
     firstViolations: rounds.flatMap(({ sample }) => sample.first).slice(0, listedMax),
     leftBehind: rounds.flatMap(({ leftBehind }) => leftBehind),
     failures: rounds.flatMap(({ sample, failures }) => [...failures, ...failuresOf(sample.slots)]),
-    digest: isRepeatable(plan) ? digest.toString(16).padStart(16, '0') : null,
+    digest: sum('operations') === wanted && plan.kill === 0 ? digest.toString(16).padStart(16, '0') : null,
   };
 }
 

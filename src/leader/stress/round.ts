@@ -35,7 +35,14 @@ export interface RoundResult extends Round {
 function startGroups(plan: Plan, side: Side, { memoryPath, directory, socket }: Surroundings): Program[] {
   const edge = (group: number): string => String(Math.floor((group * plan.processes) / plan.members));
   return Array.from({ length: plan.members }, (_, group) => {
-    const workers = [nativeBuild('sward-stress'), 'group', memoryPath, directory, edge(group), edge(group + 1)];
+    const workers = [
+      nativeBuild('sward-stress'),
+      'group',
+      memoryPath,
+      directory,
+      edge(group),
+      edge(group + 1),
+    ];
     if (side === 'kernel') return new Program(`group ${group + 1}`, workers, process.env);
     const member = [process.execPath, commandPath('member'), '--socket', socket, '--'];
     return new Program(`member ${group + 1}`, [...member, ...workers], process.env);
@@ -79,10 +86,15 @@ async function listed(surroundings: Surroundings): Promise<string[]> {
   }
 }
 
-async function findLeft(side: Side, groups: readonly Program[], surroundings: Surroundings): Promise<string[]> {
+async function findLeft(
+  side: Side,
+  groups: readonly Program[],
+  surroundings: Surroundings,
+): Promise<string[]> {
   groups[0]!.tell('probe');
   const held = Number((await groups[0]!.said(/held (\d+)/))[1]);
-  const left = held === 0 ? [] : [`${held} locks cannot be had although nobody should hold any`];
+  const left =
+    held === 0 ? [] : [`${held} ${held === 1 ? 'lock' : 'locks'} of whole files that nobody can have`];
   if (side === 'kernel') return left;
   try {
     return [...left, ...(await listed(surroundings))];
@@ -95,7 +107,7 @@ async function findLeft(side: Side, groups: readonly Program[], surroundings: Su
 function stuck(sample: Sample): string[] {
   return sample.slots
     .filter((slot) => slot.stuck !== 0n)
-    .map(({ stuck }) => (stuck === 1n ? 'a process that did not end' : `a process that waits for ${lockText(stuck)}`));
+    .map(({ stuck }) => (stuck === 1n ? 'a process' : `a process, waiting for ${lockText(stuck)}`));
 }
 
 /** Plays a round. `signal` stops it early. Errors: Ended when a group does not start or ends by itself. */

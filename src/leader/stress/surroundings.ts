@@ -53,7 +53,10 @@ function checkLeader(socket: string, directory: string): void {
     throw new Failure(`cannot connect to ${socket}: ${error.code}`, statuses[error.code] ?? 1);
   }
   if (locks.some((each) => `${directory}/`.startsWith(each.endsWith('/') ? each : `${each}/`))) return;
-  throw new Failure(`the leader does not coordinate ${directory}, only ${locks.join(', ')}: use --directory`, 2);
+  throw new Failure(
+    `the leader does not coordinate ${directory}, only ${locks.join(', ')}: use --directory`,
+    2,
+  );
 }
 
 async function startLeader(socket: string): Promise<Program> {
@@ -79,7 +82,9 @@ export async function prepare(plan: Plan): Promise<Surroundings> {
   };
   process.on('exit', remove);
   try {
-    const directory = mkdtempSync(join(plan.directory === undefined ? runtime : plan.directory, 'sward-stress-'));
+    const directory = mkdtempSync(
+      join(plan.directory === undefined ? runtime : plan.directory, 'sward-stress-'),
+    );
     made.push(directory);
     const socket = plan.socket ?? join(runtime, 'leader.sock');
     if (plan.socket === undefined) leader = await startLeader(socket);

@@ -5,21 +5,31 @@ import { type Held, heldOf, type Violation } from './memory.js';
 
 export type LockRow = Reply<'locksList'>['rows'][number];
 
-const describe = ({ kind, type, file, start, end }: Held): string =>
-  `${type} ${kind} lock ${kind === 'flock' ? 'of' : `${start}-${end - 1} of`} file-${file}`;
+/** Bytes as lslocks(8) numbers them: the last one included. */
+const bytes = (start: number, end: number): string =>
+  end === start + 1 ? `${start}` : `${start}-${end - 1}`;
 
-export const lockText = (word: bigint): string => describe(heldOf(word));
+const describe = ({ kind, type, start, end }: Held): string =>
+  kind === 'flock' ? `${type} flock` : `${type} ${kind} ${bytes(start, end)}`;
+
+export function lockText(word: bigint): string {
+  const held = heldOf(word);
+  return `${describe(held)} of file-${held.file}`;
+}
 
 export const violationText = ({ pids, locks }: Violation): string =>
-  `${pids[0]} (${describe(locks[0])}) and ${pids[1]} (${describe(locks[1])}) at once`;
+  `${pids[0]} has ${describe(locks[0])}, ${pids[1]} ${describe(locks[1])} of file-${locks[0].file}`;
 
 /** A lock that the leader lists. */
 export function rowText(row: LockRow): string {
   const kind = row.kind === LockKind.record ? 'fcntl' : row.kind === LockKind.ofd ? 'ofd' : 'flock';
   const type = row.type === LockType.read ? 'read' : 'write';
-  const range = row.kind === LockKind.flock ? '' : ` ${row.start}-${row.end === Infinity ? '' : Number(row.end) - 1}`;
+  const range =
+    row.kind === LockKind.flock || row.end === Infinity
+      ? ''
+      : ` ${bytes(Number(row.start), Number(row.end))}`;
   const file = row.path.slice(row.path.lastIndexOf('/') + 1);
-  return `${type} ${kind} lock${range} of ${file}: ${row.waiting ? 'awaited' : 'held'} by ${row.pid}`;
+  return `${row.pid} ${row.waiting ? 'waits for' : 'has'} ${type} ${kind}${range} of ${file}`;
 }
 
 /** Three significant digits or so: `640 ns`, `12.3 µs`, `1.25 s`. */
