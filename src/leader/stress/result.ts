@@ -45,7 +45,7 @@ function failuresOf(slots: readonly Slot[]): string[] {
   const lost = slots.filter((slot) => slot.lost > 0n).length;
   return [
     ...(errors > 0n ? [`${errors} lock calls failed: ${[...names].join(', ')}`] : []),
-    ...(lost > 0 ? [`${lost} processes ended unexpectedly`] : []),
+    ...(lost > 0 ? [`${lost} ${lost === 1 ? 'process' : 'processes'} ended unexpectedly`] : []),
   ];
 }
 

@@ -86,21 +86,22 @@ async function listed(surroundings: Surroundings): Promise<string[]> {
   }
 }
 
+/** What cannot be had now, and what the leader still lists. */
 async function findLeft(
   side: Side,
   groups: readonly Program[],
   surroundings: Surroundings,
-): Promise<string[]> {
+): Promise<Pick<RoundResult, 'leftBehind' | 'failures'>> {
   groups[0]!.tell('probe');
   const held = Number((await groups[0]!.said(/held (\d+)/))[1]);
   const left =
     held === 0 ? [] : [`${held} ${held === 1 ? 'lock' : 'locks'} of whole files that nobody can have`];
-  if (side === 'kernel') return left;
+  if (side === 'kernel') return { leftBehind: left, failures: [] };
   try {
-    return [...left, ...(await listed(surroundings))];
+    return { leftBehind: [...left, ...(await listed(surroundings))], failures: [] };
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    return [...left, `the leader does not answer: ${error.message}`];
+    return { leftBehind: left, failures: [`the leader does not answer: ${error.message}`] };
   }
 }
 
@@ -132,13 +133,16 @@ export async function playRound(
     const idle = Promise.all(groups.map((group) => group.said(/idle/)));
     const hung = (await Promise.race([idle, watching.hung]).finally(watching.end)) === true;
     const sample = memory.read();
+    const left = hung
+      ? { leftBehind: [], failures: ['a member does not answer'] }
+      : await findLeft(round.side, groups, surroundings);
     const end = sample.stopped === 0n ? process.hrtime.bigint() : sample.stopped;
     return {
       ...round,
       seconds: Number(end - sample.started) / 1e9,
       sample,
-      leftBehind: [...stuck(sample), ...(hung ? [] : await findLeft(round.side, groups, surroundings))],
-      failures: hung ? ['a member does not answer'] : [],
+      leftBehind: [...stuck(sample), ...left.leftBehind],
+      failures: left.failures,
     };
   } finally {
     signal.removeEventListener('abort', stop);

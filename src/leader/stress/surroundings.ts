@@ -73,7 +73,7 @@ async function startLeader(socket: string): Promise<Program> {
 
 /** Errors: Failure. What was made is removed when this process ends, whatever happens. */
 export async function prepare(plan: Plan): Promise<Surroundings> {
-  const runtime = mkdtempSync(join(realpathSync(process.env.XDG_RUNTIME_DIR ?? tmpdir()), 'sward-stress-'));
+  const runtime = mkdtempSync(join(realpathSync(process.env.XDG_RUNTIME_DIR || tmpdir()), 'sward-stress-'));
   const made = [runtime];
   let leader: Program | undefined;
   const remove = (): void => {

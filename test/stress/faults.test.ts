@@ -1,0 +1,110 @@
+/** What `leader stress` is for: it finds what is wrong. Faults are made on purpose by --fault, or by kill. */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { assert, expect } from 'chai';
+import { kill, type Program, readProc, type Scene, scene, until } from '../programs/support.js';
+import { measure, startStress, stress } from './support.js';
+
+/** Waits until the run's locks are being taken; gives the processes whose command line matches. */
+async function running(stage: Scene, pattern: RegExp): Promise<number[]> {
+  const find = (like: RegExp): number[] =>
+    stage.processes().flatMap(({ pid, command }) => (like.test(command) ? [pid] : []));
+  // Two groups and four workers.
+  await until(
+    () => find(/^\S+sward-stress group/).length >= 6,
+    () => 'no workers',
+  );
+  return find(pattern);
+}
+
+async function failed(run: Program): Promise<string> {
+  const { status, stdout, stderr } = await run.result;
+  assert.equal(status, 1, stdout + stderr);
+  return stdout + stderr;
+}
+
+describe('stress: faults', () => {
+  scene('locks that do not exclude are found, on either side', async (stage) => {
+    const { status, report } = await measure(
+      stage,
+      '--fault unlocked --files 1 --ranges 1 --hold 2ms --seconds 0.4',
+    );
+    assert.equal(status, 1);
+    assert.isFalse(report.sound);
+    for (const side of [report.kernel!, report.sward!]) {
+      expect(side.violations).greaterThan(0);
+      const { pids, locks } = side.firstViolations[0]!;
+      assert.notEqual(pids[0], pids[1]);
+      assert.include(
+        locks.map(({ type }) => type),
+        'write',
+      );
+    }
+    const { stdout } = await stress(stage, '--fault unlocked --hold 2ms --seconds 0.4');
+    assert.match(stdout, /held at once\n {2}\d+ has (read|write) .* of file-\d/);
+    assert.isEmpty(stdout.split('\n').filter((line) => line.length > 80));
+  });
+
+  scene('a lock that is left is found, on either side', async (stage) => {
+    const { status, stdout } = await stress(stage, '--fault left --operations 10');
+    assert.equal(status, 1);
+    assert.match(stdout, /plain kernel: left behind\n {2}1 lock of whole files that nobody can have\n/);
+    assert.match(stdout, /sward: left behind\n.*\n {2}\d+ has write ofd of file-0\n/);
+  });
+
+  scene('waiters that nobody wakes are found, on either side', async (stage) => {
+    const { status, stdout } = await stress(
+      stage,
+      '--fault stuck --kinds ofd --files 1 --seconds 0.2 --patience 0.3',
+    );
+    assert.equal(status, 1);
+    assert.match(stdout, /plain kernel: left behind\n {2}a process, waiting for (read|write) ofd/);
+    assert.match(stdout, /sward: left behind\n {2}a process, waiting for (read|write) ofd/);
+  });
+
+  scene('a round of so many operations that does not go on is ended', async (stage) => {
+    const { status, report } = await measure(
+      stage,
+      '--no-kernel --fault stuck --kinds flock,ofd --files 1 --operations 10 --patience 0.3',
+    );
+    assert.equal(status, 1);
+    assert.isNull(report.sward!.digest);
+    assert.include(report.sward!.leftBehind.join('\n'), 'a process, waiting for');
+  });
+
+  scene('a process that ends for another reason is told', async (stage) => {
+    const run = startStress(stage, '--no-kernel --seconds 1.5');
+    const workers = (await running(stage, /sward-stress group/)).filter((pid) =>
+      /sward-stress/.test(readProc(Number(/^PPid:\t(\d+)/m.exec(readProc(pid, 'status'))![1]), 'comm')),
+    );
+    kill(workers.find((pid) => readProc(pid, 'comm').startsWith('sward-stress'))!, 'SIGKILL');
+    assert.include(await failed(run), '1 process ended unexpectedly');
+  });
+
+  scene('a member that ends ends the run', async (stage) => {
+    const run = startStress(stage, '--no-kernel --seconds 60');
+    const members = await running(stage, /^\S*node \S+bin\/member /);
+    kill(members[0]!, 'SIGKILL');
+    assert.match(await failed(run), /^leader: member \d ended with SIGKILL\n$/);
+  });
+
+  scene('a leader that ends is told', async (stage) => {
+    const run = startStress(stage, '--no-kernel --seconds 1.5 --patience 0.5');
+    const leaders = await running(stage, /^\S*node \S+bin\/leader --socket/);
+    kill(leaders[0]!, 'SIGKILL');
+    assert.include(await failed(run), 'the leader does not answer');
+  });
+
+  scene('the command is killed: all that it started ends', async (stage) => {
+    const run = startStress(stage, '--no-kernel --seconds 60');
+    await running(stage, /sward-stress group/);
+    kill(run.pid, 'SIGKILL');
+    await until(
+      () => stage.processes().length === 0,
+      () => JSON.stringify(stage.processes()),
+    );
+    // Nobody could remove them.
+    const temporary = stage.path('tmp');
+    for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true });
+  });
+});
