@@ -132,6 +132,7 @@ static int hear(struct group *group) {
   }
   if (strstr(text, "stop\n")) stop_round(memory);
   if (strstr(text, "probe\n")) {
+    if (memory->settings.fault == FAULT_LEFT) leave_lock();
     snprintf(text, sizeof text, "held %llu\n", (unsigned long long)held_now(&memory->settings));
     say(text);
   }
@@ -176,7 +177,6 @@ static void collect(struct group *group) {
   group->idle = 1;
   /* Rounds of so many operations have lasted until the last worker was done. */
   if (!LOAD(group->memory->state.stop)) STORE(group->memory->state.stopped, nanoseconds());
-  if (group->memory->settings.fault == FAULT_LEFT && group->first == 0) leave_lock();
   say("idle\n");
 }
 
