@@ -9,6 +9,7 @@ export type Results = { readonly [side in Side]: SideResult | undefined };
 
 const titles: Readonly<Record<Side, string>> = { kernel: 'plain kernel', sward: 'sward' };
 const listedMax = 8;
+const columns = 80;
 
 type Row = readonly [
   title: string,
@@ -19,7 +20,7 @@ type Row = readonly [
 function rowsOf(plan: Plan, shown: readonly SideResult[]): Row[] {
   const wait = (name: keyof SideResult['waitMicroseconds'], title: string): Row => [
     title,
-    (side) => timeText(side.waitMicroseconds[name]),
+    (side) => (side.waitMicroseconds.max === 0 ? '-' : timeText(side.waitMicroseconds[name])),
     (side) => side.waitMicroseconds[name],
   ];
   const some = (row: Row, worthwhile: boolean): Row[] => (worthwhile ? [row] : []);
@@ -57,28 +58,32 @@ function rowsOf(plan: Plan, shown: readonly SideResult[]): Row[] {
 const number = (count: number, one: string, many = `${one}s`): string =>
   `${countText(count)} ${count === 1 ? one : many}`;
 
+/** Phrases on as few lines as they fit. */
+function wrap(phrases: readonly string[]): string {
+  return phrases.reduce((text, phrase) => {
+    const fits = text.length - text.lastIndexOf('\n') + phrase.length + 2 < columns;
+    return `${text},${fits ? ' ' : '\n'}${phrase}`;
+  });
+}
+
 function settingsText(plan: Plan): string {
-  const shares = [
-    plan.read > 0 ? `${plan.read} % read` : '',
-    plan.try > 0 ? `${plan.try} % only tried` : '',
-    plan.close > 0 ? `${plan.close} % released by close` : '',
-    plan.signals > 0 ? `${number(plan.signals, 'signal')}/s each` : '',
-    plan.kill > 0 ? `${number(plan.kill, 'kill')}/s` : '',
-  ].filter((text) => text !== '');
-  const length =
-    plan.operations === undefined
-      ? `${Number((plan.seconds / plan.rounds).toFixed(2))} s`
-      : `${countText(plan.operations)} operations each`;
-  return [
-    `${number(plan.processes, 'process', 'processes')} in ${number(plan.members, 'member')}, ` +
-      `${number(plan.files, 'file')} of ${number(plan.ranges, 'range')}; ${plan.kinds.join(', ')}`,
-    [
-      `hold ${timeText(plan.holdMicroseconds)}, think ${timeText(plan.thinkMicroseconds)} on average`,
-      ...shares.slice(0, 2),
-    ].join(', '),
-    ...(shares.length > 2 ? [shares.slice(2).join(', ')] : []),
-    `${number(plan.rounds, 'round')} of ${length} on each side, seed ${plan.seed}`,
-  ].join('\n');
+  const when = (value: number, phrase: string): string[] => (value > 0 ? [phrase] : []);
+  const time = `${Number((plan.seconds / plan.rounds).toFixed(2))} s`;
+  const length = plan.operations === undefined ? time : `${countText(plan.operations)} operations each`;
+  return wrap([
+    `${number(plan.processes, 'process', 'processes')} in ${number(plan.members, 'member')}`,
+    `${number(plan.files, 'file')} of ${number(plan.ranges, 'range')}`,
+    plan.kinds.join(' and '),
+    `hold ${timeText(plan.holdMicroseconds)}`,
+    `think ${timeText(plan.thinkMicroseconds)}`,
+    ...when(plan.read, `${plan.read} % read`),
+    ...when(plan.try, `${plan.try} % only tried`),
+    ...when(plan.close, `${plan.close} % released by close`),
+    ...when(plan.signals, `${number(plan.signals, 'signal')}/s each`),
+    ...when(plan.kill, `${number(plan.kill, 'kill')}/s`),
+    `${number(plan.rounds, 'round')} of ${length}`,
+    `seed ${plan.seed}`,
+  ]);
 }
 
 const widths = [28, 15, 15, 9];
@@ -106,7 +111,8 @@ function troubles(side: Side, { violations, firstViolations, leftBehind, failure
   ];
 }
 
-const ratioText = (ratio: number): string => (ratio < 100 ? ratio.toFixed(2) : countText(ratio));
+const ratioText = (ratio: number): string =>
+  !Number.isFinite(ratio) ? '' : ratio < 100 ? ratio.toFixed(2) : countText(ratio);
 
 export function asTable(plan: Plan, results: Results, interrupted: boolean): string {
   const sides = (['kernel', 'sward'] as const).filter((side) => results[side] !== undefined);

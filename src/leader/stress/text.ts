@@ -32,7 +32,7 @@ export function rowText(row: LockRow): string {
   return `${row.pid} ${row.waiting ? 'waits for' : 'has'} ${type} ${kind}${range} of ${file}`;
 }
 
-/** Three significant digits or so: `640 ns`, `12.3 µs`, `1.25 s`. */
+/** Three significant digits: `640 ns`, `12.3 µs`, `1.25 s`. */
 export function timeText(microseconds: number): string {
   const [value, unit] =
     microseconds < 1
@@ -42,7 +42,9 @@ export function timeText(microseconds: number): string {
         : microseconds < 1e6
           ? [microseconds / 1000, 'ms']
           : [microseconds / 1e6, 's'];
-  return `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  // 9.996 is not 10.00.
+  const digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${unit}`;
 }
 
 export const countText = (value: number): string => Math.round(value).toLocaleString('en-US');
