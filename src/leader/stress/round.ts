@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyscallError } from '../../shared/errno.js';
 import { commandPath, nativeBuild } from '../../shared/root.js';
+import { Failure } from '../commands/ask.js';
 import { Program } from './group.js';
 import { Memory, type Sample } from './memory.js';
 import type { Plan, Side } from './plan.js';
@@ -100,7 +101,7 @@ async function findLeft(
   try {
     return { leftBehind: [...left, ...(await listed(surroundings))], failures: [] };
   } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
+    if (!(error instanceof SyscallError) && !(error instanceof Failure)) throw error;
     return { leftBehind: left, failures: [`the leader does not answer: ${error.message}`] };
   }
 }

@@ -1,11 +1,12 @@
 /** Plays the rounds of a plan, the sides in turn, and prints what came of it. */
+import { Failure } from '../commands/ask.js';
 import { Ended } from './group.js';
 import type { Sample } from './memory.js';
 import type { Plan, Side } from './plan.js';
 import { asJson, asTable, progressText, type Results } from './report.js';
 import { combine, isSound } from './result.js';
 import { playRound, type Round, type RoundResult } from './round.js';
-import { Failure, prepare } from './surroundings.js';
+import { prepare } from './surroundings.js';
 
 const soundStatus = 0;
 const failedStatus = 1;

@@ -2,25 +2,13 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SyscallError } from '../../shared/errno.js';
-import { BlockingClient } from '../../shared/protocol-call.js';
+import type { BlockingClient } from '../../shared/protocol-call.js';
 import { commandPath, nativeBuild } from '../../shared/root.js';
+import { connectTo, Failure } from '../commands/ask.js';
 import { fetchLocks } from '../report.js';
 import { Ended, Program } from './group.js';
 import type { Plan } from './plan.js';
 import type { LockRow } from './text.js';
-
-const answerMillisecondsMax = 10_000;
-
-/** Ends the command with a message and an exit status. */
-export class Failure extends Error {
-  readonly status: number;
-
-  constructor(message: string, status: number) {
-    super(message);
-    this.status = status;
-  }
-}
 
 export interface Surroundings {
   readonly socket: string;
@@ -33,10 +21,11 @@ export interface Surroundings {
   end(): Promise<void>;
 }
 
-function ask<T>(socket: string, question: (client: BlockingClient) => T): T {
-  const client = new BlockingClient(socket, 'leader stress', answerMillisecondsMax);
+/** Errors: Failure when there is no leader, SyscallError when it does not answer. */
+function question<T>(socket: string, put: (client: BlockingClient) => T): T {
+  const client = connectTo(socket);
   try {
-    return question(client);
+    return put(client);
   } finally {
     client.close();
   }
@@ -44,14 +33,7 @@ function ask<T>(socket: string, question: (client: BlockingClient) => T): T {
 
 /** A leader that does not coordinate our files would make a test of the kernel. */
 function checkLeader(socket: string, directory: string): void {
-  let locks: readonly string[];
-  try {
-    locks = ask(socket, (client) => client.hello.locks);
-  } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
-    const statuses: Record<string, number> = { ENOENT: 3, ECONNREFUSED: 3, EACCES: 5 };
-    throw new Failure(`cannot connect to ${socket}: ${error.code}`, statuses[error.code] ?? 1);
-  }
+  const locks = question(socket, (client) => client.hello.locks);
   if (locks.some((each) => `${directory}/`.startsWith(each.endsWith('/') ? each : `${each}/`))) return;
   throw new Failure(
     `the leader does not coordinate ${directory}, only ${locks.join(', ')}: use --directory`,
@@ -94,7 +76,9 @@ export async function prepare(plan: Plan): Promise<Surroundings> {
       directory,
       memoryPath: join(runtime, 'memory'),
       locks: () =>
-        ask(socket, (client) => fetchLocks(client)).filter(({ path }) => path.startsWith(`${directory}/`)),
+        question(socket, (client) => fetchLocks(client, { file: '', waiting: false })).filter(({ path }) =>
+          path.startsWith(`${directory}/`),
+        ),
       async end() {
         leader?.kill('SIGTERM');
         await leader?.ended;
