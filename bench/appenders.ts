@@ -6,7 +6,7 @@ import { perSecond, ratioRow, rounds, type Subject } from './run.js';
 
 const processes = 8;
 /** Of each process. */
-const lines = '50000';
+const lines = '25000';
 const mount = '/var/log/app';
 
 export const appenders: Subject = {
@@ -21,7 +21,7 @@ export const appenders: Subject = {
       const file = join(seen, 'log');
       return Number(await runIn(wrap, [native('appenders'), file, `${processes}`, lines, how]));
     };
-    const taken = await rounds(9, {
+    const taken = await rounds(15, {
       native: () => append([], folder, 'append'),
       member: () => append(mounting('--append', `${mount}=${folder}`), mount, 'plain'),
     });
