@@ -58,7 +58,8 @@ describe('files: endurance', () => {
     withLeader(scene, ['--tmpfs', '/shared'], async (leader) => {
       const storm = `${probe('path-storm')} /shared/s 100000 restart`;
       const text = `for i in $(seq ${killed}); do rm -rf /shared/s; mkdir /shared/s; timeout -s KILL 0.2 ${storm} 2>/dev/null || echo $?; done; ls /shared`;
-      expect(await leader.sh(text)).to.equal(`${'137\n'.repeat(killed)}s\n`);
+      const { stdout } = await leader.start(['sh', '-euc', text]).result;
+      expect(stdout).to.equal(`${'137\n'.repeat(killed)}s\n`);
     }),
   );
 

@@ -4,7 +4,8 @@
 type Random = (below: number) => number;
 
 const letters = ['a', 'b', 'c', 'd'];
-const modes = ['0644', '0600', '0755', '0444'];
+/** Others than root always may: which of two errors a rename gives is not always the kernel's choice, yet. */
+const modes = process.getuid?.() === 0 ? ['0644', '0600', '0755', '0444'] : ['0755', '0700', '0711'];
 const openFlags = [
   'O_RDONLY',
   'O_WRONLY',

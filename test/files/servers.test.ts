@@ -105,7 +105,7 @@ const rows = 500;
     const run = (...command: string[]) => leader.run([...asUser, ...command], { env });
     const query = (sql: string) => run(`${postgres}/psql`, '-XAtqc', sql);
     await leader.sh(
-      `mkdir /shared/socket /shared/data; ${isRoot ? 'chown nobody:nogroup /shared/*' : ''}; chmod 700 /shared/data`,
+      `mkdir /shared/socket /shared/data; ${isRoot ? 'chown nobody:nogroup /shared/*' : 'true'}; chmod 700 /shared/data`,
     );
     await run(`${postgres}/initdb`, '-D', '/shared/data', '-U', 'owner', '-A', 'trust', '--no-sync');
     const serve = [
