@@ -9,13 +9,6 @@ const withoutRights = [
 /** What members do not do as the kernel does, yet: cases that are skipped until it is put right. */
 export const faults: ReadonlySet<string> = new Set([
   ...(process.getuid?.() === 0 ? [] : withoutRights),
-  // getsockname tells a name that was not given to bind.
-  'sockets: by absolute path and through links',
-  'mounts: sockets across mounts',
-  // sendto and sendmsg with a name.
-  'sockets: datagrams to a name',
-  // Walks open directories, which inotify tells.
-  'watches: a directory is only opened by who opens it',
   // The kernel takes a descriptor before it looks the name up: EMFILE comes first, and nothing is created.
   'open: no descriptor is free: nothing is made or lost',
   // Ids in mounts are the host's, also for a user namespace of the workload.

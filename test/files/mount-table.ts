@@ -22,11 +22,10 @@ interface MountTable {
 
 /** What is right for a case: what it was natively, but for what an append mount is for. */
 function right({ steps }: FileCase, native: readonly string[] = [], append = false): string[] {
-  return steps.map((step, index) =>
-    append && step.append !== undefined
-      ? expand(step.append, { root: '$R', agent: '$A' })
-      : (native[index] ?? 'no answer'),
-  );
+  return steps.map((step, index) => {
+    const other = (append ? step.append : undefined) ?? step.member;
+    return other === undefined ? (native[index] ?? 'no answer') : expand(other, { root: '$R', agent: '$A' });
+  });
 }
 
 export function describeMount({ title, cases, kind, append, start }: MountTable): void {

@@ -11,6 +11,8 @@ export interface Step {
   readonly expected?: string;
   /** In an append mount, where that differs. */
   readonly append?: string;
+  /** In any mount, where members differ: design/paths.md. */
+  readonly member?: string;
 }
 
 export interface FileCase {
@@ -19,7 +21,8 @@ export interface FileCase {
 }
 
 /**
- * Each line is `[ACTOR[&]] CALL [-> EXPECTED] [~ EXPECTED IN AN APPEND MOUNT]`, the actor being A if none is named. `$R`
+ * Each line is `[ACTOR[&]] CALL [-> EXPECTED] [~ EXPECTED IN AN APPEND MOUNT] [! EXPECTED IN
+ * ANY MOUNT]`, the actor being A if none is named. `$R`
  * is the directory of the case, `$A` the agent's program, `$H` what lies behind mounts, `$U` our uid:gid; `{xy*9}` is xy nine times, `{x^4095}` as
  * many as make the word 4095 bytes long.
  */
@@ -29,14 +32,15 @@ export function story(name: string, text: string): FileCase {
 }
 
 function parseLine(line: string): Step {
-  const [, actor = 'A', mark, call = '', expected, append] =
-    /^(?:([A-F])(&?) )?(.*?)(?: -> (.*?))?(?: ~ (.*))?$/.exec(line) ?? [];
+  const [, actor = 'A', mark, call = '', expected, append, member] =
+    /^(?:([A-F])(&?) )?(.*?)(?: -> (.*?))?(?: ~ (.*?))?(?: ! (.*))?$/.exec(line) ?? [];
   return {
     actor,
     background: mark === '&',
     call,
     ...(expected !== undefined && { expected }),
     ...(append !== undefined && { append }),
+    ...(member !== undefined && { member }),
   };
 }
 
