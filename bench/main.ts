@@ -8,6 +8,7 @@ import { calls } from './calls.js';
 import { data } from './data.js';
 import { handOver } from './hand-over.js';
 import { describeHost, describeLoad, installed } from './host.js';
+import { observe } from './observe.js';
 import { pairs } from './pairs.js';
 import { paths } from './paths.js';
 import { cleanUp, makeNative } from './programs.js';
@@ -31,6 +32,7 @@ const subjects: readonly Subject[] = [
   paths,
   tree,
   quiet,
+  observe,
 ];
 
 function choose(names: readonly string[]): readonly Subject[] {

@@ -15,19 +15,22 @@
 
 #include "observe.h"
 
-enum { ENTRY_BYTES = 24, CHUNK = 4096 };
+enum { CHUNK = 4096, ENTRY_BYTES_MAX = 32 };
 /* Where the list has the descriptor 0: behind "." and "..". */
 enum { FIRST_POSITION = 2 };
 
 /* Descriptors in [low, high) in ascending order; how many, or -errno. */
 static int list_between(int directory, uint32_t low, uint32_t high, uint32_t *fds, int max) {
-  static char entries[CHUNK * ENTRY_BYTES];
+  static char entries[CHUNK * ENTRY_BYTES_MAX];
+  /* struct linux_dirent64: 19 bytes, the name and its end, rounded up. */
+  const uint32_t entry_bytes = high <= 10000 ? 24 : 32;
   int count = 0;
+  uint32_t next = low;
   if (lseek(directory, (off_t)low + FIRST_POSITION, SEEK_SET) < 0) return -errno;
   for (;;) {
     /* No more than what is wanted: the kernel makes an inode for each entry. */
-    size_t size = (size_t)(high - low < CHUNK ? high - low : CHUNK) * ENTRY_BYTES + ENTRY_BYTES;
-    long length = syscall(SYS_getdents64, directory, entries, size < sizeof entries ? size : sizeof entries);
+    size_t size = (size_t)(high - next < CHUNK ? high - next : CHUNK) * entry_bytes;
+    long length = next < high ? syscall(SYS_getdents64, directory, entries, size) : 0;
     if (length <= 0) return length < 0 ? -errno : count;
     for (long at = 0; at < length;) {
       const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
@@ -35,7 +38,8 @@ static int list_between(int directory, uint32_t low, uint32_t high, uint32_t *fd
       if (entry->d_name[0] == '.') continue;
       uint32_t fd = (uint32_t)strtoul(entry->d_name, NULL, 10);
       if (fd >= high || count == max) return count;
-      if (fd >= low) fds[count++] = fd;
+      fds[count++] = fd;
+      next = fd + 1;
     }
   }
 }

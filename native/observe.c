@@ -33,6 +33,20 @@ ssize_t observe_read(const struct observed *process, const char *name, char *buf
   return length;
 }
 
+int observe_info(const struct observed *process, struct pidfd_facts *facts) {
+  static _Atomic int unknown;
+  if (unknown) return -ENOSYS;
+  AUTO_CLOSE int fd = (int)syscall(SYS_pidfd_open, process->pid, process->tgid ? PIDFD_THREAD : 0);
+  /* Too many open, or no PIDFD_THREAD: there is another way. */
+  if (fd < 0) return errno == ESRCH ? -ESRCH : -ENOSYS;
+  memset(facts, 0, sizeof *facts);
+  facts->mask = PIDFD_FACTS_PID | PIDFD_FACTS_CREDS;
+  if (ioctl(fd, PIDFD_FACTS, facts) == 0 && (facts->mask & PIDFD_FACTS_CREDS)) return 0;
+  if (errno == ESRCH) return -ESRCH;
+  unknown = 1;
+  return -ENOSYS;
+}
+
 /* The parent of a process, 0 when it has none that is visible here, or -errno. */
 SWARD_API int sward_observe_parent(int pid) {
   struct observed process = {.pid = pid};
@@ -103,8 +117,6 @@ static struct node *find_node(const struct forest *forest, int pid) {
   return low < forest->count && forest->nodes[low].pid == pid ? &forest->nodes[low] : NULL;
 }
 
-static int exists(int pid, const void *forest) { return find_node(forest, pid) != NULL; }
-
 /* Tells the children of the first thread of a process their parent. The file may leave some out while others end:
  * those are asked. */
 static void explain_children(const struct forest *forest, int pid) {
@@ -157,7 +169,6 @@ SWARD_API int sward_observe_tree(const int *roots, int root_count, int *pairs, i
   int directory = proc_directory();
   int result = directory < 0 ? directory : each_number(directory, ".", add_node, &forest);
   if (result == 0) {
-    observe_sweep(exists, &forest);
     explain(&forest);
     for (int i = 0; i < root_count; i++) {
       struct node *root = find_node(&forest, roots[i]);

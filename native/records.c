@@ -6,12 +6,11 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "observe.h"
 
 enum { GROUP_BASE, GROUP_CRED, GROUP_USAGE, GROUP_CMD, GROUP_IO, GROUP_LOCKS };
-enum { HEADER_BYTES = 12, COMMAND_BYTES_MAX = 4096, RECORD_BYTES_MAX = 5120, LOCKS_BYTES = 16 };
+enum { COMMAND_BYTES_MAX = 4096, LOCKS_BYTES = 16 };
 
 struct out {
   uint8_t *at;
@@ -163,9 +162,8 @@ static void put_locks(struct out *out) {
   finish_group(out, from);
 }
 
-static int put_record(struct out *out, const struct observed *process, int parent, uint32_t groups) {
-  uint8_t *from = out->at;
-  out->at += 2;
+int observe_pack(uint8_t *from, const struct observed *process, int parent, uint32_t groups) {
+  struct out packed = {.at = from + 2}, *out = &packed;
   put8(out, 1);
   put8(out, HEADER_BYTES);
   put32(out, (uint32_t)process->pid);
@@ -188,33 +186,5 @@ static int put_record(struct out *out, const struct observed *process, int paren
   if (groups & 1 << GROUP_LOCKS) put_locks(out);
   uint16_t length = (uint16_t)(out->at - from);
   memcpy(from, &length, 2);
-  return 0;
-}
-
-static int64_t microseconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* Packs the records of (pid, parent) pairs from `first` on, threads of `tgid` when that is not 0, until `size` bytes
- * are full or the time is over. What is gone has none. Returns the bytes; next: the first pair that was not looked at. */
-SWARD_API int sward_observe_records(const int *pairs, int first, int count, int tgid, uint32_t groups,
-                                    int microseconds, uint8_t *bytes, int size, int *next) {
-  struct out out = {.at = bytes};
-  int64_t end = microseconds_now() + microseconds;
-  int at = first;
-  /* Without groups a record is its header. */
-  ptrdiff_t room = groups ? RECORD_BYTES_MAX : HEADER_BYTES;
-  for (; at < count && bytes + size - out.at >= room; at++) {
-    struct observed process = {.pid = pairs[2 * at], .tgid = tgid};
-    uint8_t *from = out.at;
-    if (put_record(&out, &process, pairs[2 * at + 1], groups) < 0) out.at = from;
-    if (groups && microseconds_now() >= end) {
-      at++;
-      break;
-    }
-  }
-  *next = at;
-  return (int)(out.at - bytes);
+  return length;
 }

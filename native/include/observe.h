@@ -34,10 +34,13 @@ _Static_assert(sizeof(struct pidfd_facts) == 64, "PIDFD_INFO_SIZE_VER0");
 #define PIDFD_FACTS_CREDS (1UL << 1)
 #define PIDFD_FACTS _IOWR(0xFF, 11, struct pidfd_facts)
 
-/* -ENOSYS when this kernel cannot tell (facts.c). */
+/* -ENOSYS when this kernel cannot tell. */
 int observe_info(const struct observed *process, struct pidfd_facts *facts);
-void observe_sweep(int (*exists)(int pid, const void *context), const void *context);
 /* The ids alone, whatever the kernel. */
 int observe_creds(const struct observed *process, struct pidfd_facts *facts);
+
+enum { HEADER_BYTES = 12, RECORD_BYTES_MAX = 5120 };
+/* Packs the record of one process at `at`; how long it is (at most RECORD_BYTES_MAX), or -errno when it is gone. */
+int observe_pack(uint8_t *at, const struct observed *process, int parent, uint32_t groups);
 
 #endif

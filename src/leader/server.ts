@@ -140,7 +140,6 @@ export function startServer(options: ServerOptions): Server {
     if (session.closed) return;
     session.closed = true;
     releaseAll(session);
-    session.onClose?.();
     for (const { pidfd } of session.owners.values()) if (pidfd >= 0) closeSync(pidfd);
     for (const inode of session.files.values()) core.closeInode(inode);
     session.owners.clear();

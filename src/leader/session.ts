@@ -64,8 +64,6 @@ export class Session {
   /** A member, with programs below it. */
   wraps = false;
   calls = 0;
-  /** Lets go of what was kept for it. */
-  onClose?: () => void;
   greeted = false;
   /** Its locks were released: the peer is gone. */
   ended = false;

@@ -5,7 +5,7 @@
 import { SyscallError } from '../../shared/errno.js';
 import { observeMicroseconds } from '../../shared/limits.js';
 import type { Reply, Request } from '../../shared/messages.js';
-import { forgetProcesses, machineUptime, packRecords } from '../../shared/native/processes.js';
+import { machineUptime, packRecords } from '../../shared/native/processes.js';
 import { allProcessGroups, fillLocks, ProcessGroup } from '../../shared/process-records.js';
 import type { Session } from '../session.js';
 import { type ObserveContext, packedBytesMax } from './context.js';
@@ -20,8 +20,6 @@ export class ProcessPages {
   private readonly context: ObserveContext;
   private readonly trees: Trees;
   private readonly kept = new WeakMap<Session, Kept>();
-  /** Those who have asked: while there are any, pidfds are kept (native/facts.c). */
-  private readonly askers = new Set<Session>();
   private readonly bytes = Buffer.allocUnsafeSlow(packedBytesMax);
 
   constructor(context: ObserveContext, trees: Trees) {
@@ -35,7 +33,6 @@ export class ProcessPages {
     if (unknown !== 0) {
       throw new SyscallError('EINVAL', `unknown groups ${hex(unknown)}; known are ${hex(allProcessGroups)}`);
     }
-    this.remember(session);
     const { pairs, tgid } = cursor === 0 ? this.begin(request, session) : this.goOn(cursor, session);
     const chosen = pairs.subarray(0, 2 * Math.min(pairs.length / 2, cursor + limit));
     const packed = packRecords(chosen, cursor, tgid, groups, observeMicroseconds, this.bytes);
@@ -55,17 +52,6 @@ export class ProcessPages {
     const kept = this.kept.get(session);
     if (kept?.next !== cursor) throw new SyscallError('EINVAL', `cursor ${cursor} is not the next one`);
     return kept;
-  }
-
-  private remember(session: Session): void {
-    if (this.askers.has(session)) return;
-    this.askers.add(session);
-    const { onClose } = session;
-    session.onClose = () => {
-      onClose?.();
-      this.askers.delete(session);
-      if (this.askers.size === 0) forgetProcesses();
-    };
   }
 
   private tellLocks(records: Buffer): void {

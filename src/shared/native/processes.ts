@@ -1,5 +1,5 @@
 /**
- * Facts about other processes, many in one call (native/observe.c, facts.c, records.c, descriptors.c). The callers own the
+ * Facts about other processes, many in one call (native/observe.c, records.c, pages.c, descriptors.c). The callers own the
  * buffers. Functions that answer `number` give a count or -errno.
  */
 import { lib } from './library.js';
@@ -11,9 +11,6 @@ export const parentOf = func<[pid: number]>('int sward_observe_parent(int)');
 
 /** Milliseconds since the machine started: what the start of a process counts from. */
 export const machineUptime = func<[]>('double sward_observe_uptime()');
-
-/** Lets go of what is kept open for those who ask again and again. */
-export const forgetProcesses = lib.func('void sward_facts_forget()') as () => void;
 
 const treeRaw = func<[roots: Int32Array, count: number, pairs: Int32Array, max: number]>(
   'int sward_observe_tree(const void *, int, void *, int)',
