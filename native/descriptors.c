@@ -26,6 +26,7 @@ static int list_between(int directory, uint32_t low, uint32_t high, uint32_t *fd
   const uint32_t entry_bytes = high <= 10000 ? 24 : 32;
   int count = 0;
   uint32_t next = low;
+  if (low > INT32_MAX) return 0;
   if (lseek(directory, (off_t)low + FIRST_POSITION, SEEK_SET) < 0) return -errno;
   for (;;) {
     /* No more than what is wanted: the kernel makes an inode for each entry. */
@@ -121,8 +122,9 @@ SWARD_API int sward_descriptor_numbers(int pid, uint32_t start, uint8_t *bytes, 
   for (int at = FDS_MAX - known.listed; at < FDS_MAX;) {
     int end = at + 1;
     while (end < FDS_MAX && fds[end] == fds[end - 1] + 1) end++;
-    if (fds[at] >= start && !put_run(&runs, fds[at], fds[end - 1] + 1)) {
-      *next = fds[at];
+    uint32_t from = fds[at] > start ? fds[at] : start;
+    if (!put_run(&runs, from, fds[end - 1] + 1)) {
+      *next = from;
       break;
     }
     at = end;

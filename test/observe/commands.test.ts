@@ -1,0 +1,216 @@
+/** `leader ps`, `fds`, `locks`, `top` and `status` about members at work. */
+import { writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import {
+  leaderPath,
+  type Program,
+  processState,
+  python,
+  type Scene,
+  scene,
+  script,
+} from '../programs/support.js';
+
+const interrupt = '\x03';
+/** A few hundred: ten thousand are too many for a machine that runs other tests. */
+const many = 300;
+
+async function ask(stage: Scene, ...words: string[]): Promise<string> {
+  const { status, stdout, stderr } = await stage.run([leaderPath, ...words, '--socket', stage.socket]);
+  expect(stderr).to.equal('');
+  expect(status).to.equal(0);
+  for (const line of words.includes('--json') ? [] : stdout.split('\n'))
+    expect(line.length).to.be.at.most(80);
+  return stdout;
+}
+
+const asked = async (stage: Scene, ...words: string[]) => JSON.parse(await ask(stage, ...words, '--json'));
+
+/** A member with one process that holds a flock on `f` and one that waits for it. */
+async function contend(stage: Scene): Promise<{ member: Program; holder: number; waiter: number }> {
+  const file = stage.path('f');
+  writeFileSync(file, '');
+  const lines = [
+    // The standard input of what runs in the background is /dev/null.
+    'exec 3<&0',
+    `flock ${file} sh -c 'echo held; touch ${file}.held; read line <&3' &`,
+    `while [ ! -e ${file}.held ]; do sleep 0.05; done`,
+    `flock ${file} true`,
+    'wait',
+  ];
+  const member = stage.member(['sh', '-c', lines.join('\n')]);
+  await member.said(/held/);
+  const rows = () => asked(stage, 'locks', '--waiting') as Promise<{ pid: number }[]>;
+  let waiting = await rows();
+  while (waiting.length === 0) waiting = await rows();
+  const holder = ((await asked(stage, 'locks')) as { pid: number; waiting: boolean }[]).find(
+    (row) => !row.waiting,
+  )!.pid;
+  return { member, holder, waiter: waiting[0]!.pid };
+}
+
+describe('leader ps, fds, locks, top', () => {
+  scene('who holds, who waits, what else they have open', async (stage) => {
+    await stage.startLeader();
+    const { member, holder, waiter } = await contend(stage);
+    const file = stage.path('f');
+
+    const table = (await ask(stage, 'ps')).split('\n');
+    expect(table[0]).to.match(/^ *PID +PPID S +UID +RSS +CPU HELD +WAITS +AGE COMMAND$/);
+    expect(table.find((line) => line.trim().startsWith(`${waiter} `))).to.match(
+      / 0 +\d+\.\ds +\d+\.\ds flock /,
+    );
+    const processes = (await asked(stage, 'ps', '--show', 'locks,cmd')) as {
+      pid: number;
+      member: number;
+      cmd: string[];
+      locks: { held: number; waiting: number };
+    }[];
+    const ofHolder = processes.find(({ pid }) => pid === holder)!;
+    expect(ofHolder).to.have.all.keys('member', 'pid', 'ppid', 'cmd', 'locks');
+    expect(ofHolder.member).to.equal(member.pid);
+    expect(ofHolder.locks).to.include({ held: 1, waiting: 0 });
+    expect(ofHolder.cmd.slice(0, 2)).to.deep.equal(['flock', file]);
+    expect(processes.find(({ pid }) => pid === waiter)!.locks).to.include({ held: 0, waiting: 1 });
+
+    const descriptors = (await asked(stage, 'fds', String(holder))) as {
+      fd: number;
+      target: string;
+      locks: object[];
+    }[];
+    expect(descriptors.find(({ target }) => target === file)!.locks).to.deep.equal([
+      { kind: 'flock', type: 'write', start: 0, end: null, waiting: false },
+    ]);
+    expect(await ask(stage, 'fds', String(waiter), '--start', '3')).to.match(
+      /flock write all waits +\S*\/f\n/,
+    );
+    expect(await ask(stage, 'fds', String(holder), '--numbers')).to.match(/^0-3\n/);
+
+    expect(await asked(stage, 'ps', '--one', String(holder), '--show', 'cred')).to.have.length(1);
+    const parent = Number((await asked(stage, 'ps', '--one', String(waiter)))[0].ppid);
+    const children = (await asked(stage, 'ps', '--children', String(parent))) as { pid: number }[];
+    expect(children.map(({ pid }) => pid)).to.have.members([holder, waiter]);
+    expect(await ask(stage, 'ps', '--threads', String(member.pid))).to.match(/^ *TID /);
+
+    expect(await asked(stage, 'locks', '--file', file)).to.have.length(2);
+    expect(await asked(stage, 'locks', '--file', stage.path('leader.sock'))).to.deep.equal([]);
+    expect(await ask(stage, 'top')).to.match(new RegExp(`${waiter} flock .*${holder} flock`));
+
+    member.write('\n');
+    await member.result;
+    const status = await asked(stage, 'status');
+    expect(status.contention).to.include({ waits: 1, abandoned: 0, refusals: 0 });
+    expect(status.contention.longestCause.pid).to.equal(holder);
+    expect(await ask(stage, 'status')).to.match(
+      /locks: 2 granted, 0 refused, 1 waits .*\nlongest wait: .*\nlimit: /,
+    );
+    expect(await ask(stage, 'ps')).to.match(/^PID PPID .*\n$/);
+  });
+
+  scene('a removed file is still told by its old name', async (stage) => {
+    await stage.startLeader();
+    const { member } = await contend(stage);
+    const { rm } = await import('node:fs/promises');
+    await rm(stage.path('f'));
+    const [row] = (await asked(stage, 'locks', '--waiting')) as { file: string }[];
+    expect(row!.file).to.equal(`${stage.path('f')} (deleted)`);
+    expect(await asked(stage, 'locks', '--file', row!.file)).to.have.length(2);
+    member.write('\n');
+    await member.result;
+  });
+
+  scene('hundreds of processes', async (stage) => {
+    await stage.startLeader();
+    const lines = `for i in $(seq ${many}); do sleep 600 & done; echo started; read x; kill $(jobs -p); wait`;
+    const member = stage.member(['bash', '-c', lines]);
+    await member.said(/started/);
+    const processes = (await asked(stage, 'ps', '--show', 'base,cred,usage,cmd,io,locks')) as {
+      pid: number;
+      member: number;
+      cmd: string[];
+    }[];
+    expect(processes.filter(({ cmd }) => cmd[0] === 'sleep')).to.have.length(many);
+    expect(new Set(processes.map(({ pid }) => pid)).size).to.equal(processes.length);
+    for (const process of processes) expect(process.member).to.equal(member.pid);
+    member.write('\n');
+    await member.result;
+  });
+
+  const failures: { name: string; words: string[]; status: number; says: RegExp }[] = [
+    {
+      name: 'a process of no member',
+      words: ['ps', '--one', '1'],
+      status: 1,
+      says: /^leader: no process 1 in a member: ESRCH\n$/,
+    },
+    {
+      name: 'a process that is gone',
+      words: ['fds', '2147483640'],
+      status: 1,
+      says: /^leader: no process 2147483640 in a member: ESRCH\n$/,
+    },
+    { name: 'no process id', words: ['fds', '12x'], status: 2, says: /12x is no process id\.\n$/ },
+    {
+      name: 'too large a descriptor',
+      words: ['fds', '1', '--start', '4294967296'],
+      status: 2,
+      says: /is no descriptor\.\n$/,
+    },
+    {
+      name: 'an unknown group',
+      words: ['ps', '--show', 'base,net'],
+      status: 2,
+      says: /net is none of base, cred, .*\n$/,
+    },
+    {
+      name: 'two scopes',
+      words: ['ps', '--one', '1', '--children', '1'],
+      status: 2,
+      says: /cannot be used with.*\n$/,
+    },
+  ];
+  for (const { name, words, status, says } of failures) {
+    scene(`${name}: one line, exit status ${status}`, async (stage) => {
+      await stage.startLeader();
+      const result = await stage.run([leaderPath, ...words, '--socket', stage.socket]);
+      expect(result.stderr).to.match(says);
+      expect(result.stderr.trim().split('\n')).to.have.length(1);
+      expect(result).to.include({ status, stdout: '' });
+    });
+  }
+});
+
+describe('leader top on a terminal', () => {
+  const onTerminal = (stage: Scene) =>
+    stage.start([python, script('terminal.py'), leaderPath, 'top', '--socket', stage.socket], {
+      env: { TERM: 'xterm' },
+    });
+
+  for (const [name, key] of [
+    ['q', 'q'],
+    ['Ctrl-C', interrupt],
+  ] as const) {
+    scene(`is drawn again each second; ${name} ends it and the terminal is as before`, async (stage) => {
+      await stage.startLeader();
+      const terminal = onTerminal(stage);
+      await terminal.said(/(locks\/s[\s\S]*){4}/);
+      terminal.write(key);
+      const { status, stdout } = await terminal.result;
+      expect(status).to.equal(0);
+      expect(stdout.startsWith('\u001b[?1049h\u001b[?25l')).to.equal(true);
+      expect(stdout.endsWith('\u001b[?25h\u001b[?1049l')).to.equal(true);
+    });
+  }
+
+  scene('when the leader goes, it ends with one line and status 1', async (stage) => {
+    const leader = await stage.startLeader();
+    const terminal = onTerminal(stage);
+    await terminal.said(/locks\/s/);
+    leader.child.kill('SIGTERM');
+    const { status, stdout } = await terminal.result;
+    const [, said] = stdout.split('\u001b[?1049l');
+    expect(said).to.match(/^leader: no answer from .*: ECONNRESET\r\n$/);
+    expect(status).to.equal(1);
+    expect(processState(leader.pid)).to.equal('');
+  });
+});
