@@ -108,7 +108,7 @@ function contentionText(counted: Statistics): string {
   const first = `locks: ${acquisitions} granted, ${refusals} refused, ${waits} waits`;
   if (waits === 0) return `${first}\n`;
   const named = (who: typeof longestWaiter) =>
-    who === null ? '?' : `${who.pid} ${printable(who.command).slice(0, 24)}`;
+    who === null ? '?' : `${who.pid} ${printable(who.command).slice(0, 18)}`;
   return (
     `${first} (${abandoned} given up) of ${ageText(waited)}\n` +
     `longest wait: ${ageText(longest)}, ${named(longestWaiter)} for ${named(longestCause)}\n`

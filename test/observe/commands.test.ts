@@ -84,7 +84,7 @@ describe('leader ps, fds, locks, top', () => {
     expect(await ask(stage, 'fds', String(waiter), '--start', '3')).to.match(
       /flock write all waits +\S*\/f\n/,
     );
-    expect(await ask(stage, 'fds', String(holder), '--numbers')).to.match(/^0-3\n/);
+    expect(await ask(stage, 'fds', String(holder), '--numbers')).to.match(/^0-4\n/);
 
     expect(await asked(stage, 'ps', '--one', String(holder), '--show', 'cred')).to.have.length(1);
     const parent = Number((await asked(stage, 'ps', '--one', String(waiter)))[0].ppid);
