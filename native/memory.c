@@ -1,8 +1,6 @@
 /* The memory of a trapped thread (process_vm_readv(2)). */
 #define _GNU_SOURCE
-#include <linux/seccomp.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #include "memory.h"
@@ -40,25 +38,20 @@ SWARD_API int sward_memory_write(int tid, uint64_t address, const void *from, in
   return process_vm_writev(tid, &local, 1, &remote, 1, 0) == length ? 0 : -EFAULT;
 }
 
-/* Reads the string at `address` of the trapped thread into `path` (PATH_BYTES), never across a page that it does not
- * need. The trap is checked after it: what was read is the thread's. Returns its length, -EFAULT, -ENAMETOOLONG,
- * -ENOENT when the trap is gone. */
-SWARD_API int sward_path_fetch(int listener, uint32_t id_low, uint32_t id_high, int tid, uint64_t address, char *path) {
+/* Reads the string at `address` of a thread into `path` (PATH_BYTES), never across a page that it does not need.
+ * Whether the thread is still the trapped one is to be asked after it. Returns its length, -EFAULT, -ENAMETOOLONG; -EPERM
+ * when the process may not be looked at. */
+SWARD_API int sward_path_fetch(int tid, uint64_t address, char *path) {
   int length = 0;
   for (;;) {
     size_t part = PAGE - (size_t)((address + (uint64_t)length) % PAGE);
     size_t most = length == 0 ? FIRST_READ : (size_t)(PATH_BYTES - length);
     if (part > most) part = most;
     ssize_t count = read_remote(tid, path + length, address + (uint64_t)length, part);
-    if (count <= 0) return -EFAULT;
+    if (count <= 0) return count < 0 && errno == EPERM ? -EPERM : -EFAULT;
     char *end = memchr(path + length, 0, (size_t)count);
-    if (end) {
-      length = (int)(end - path);
-      break;
-    }
+    if (end) return (int)(end - path);
     length += (int)count;
     if (length >= PATH_BYTES) return -ENAMETOOLONG;
   }
-  uint64_t id = (uint64_t)id_high << 32 | id_low;
-  return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0 ? length : -errno;
 }

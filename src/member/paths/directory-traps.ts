@@ -113,6 +113,7 @@ export const getdentsTrap = (member: PathMember): void => getdents(member, layou
  */
 function getdents(member: PathMember, layout: EntryLayout): void {
   const { block, paths } = member;
+  if (!paths.table.mayHoldNames(`/proc/${block.tid}/fd/${block.int(0)}`)) return letRun(member);
   const name = paths.resolver.nameOf(block.int(0));
   const points = name ? paths.table.namesIn(name.path) : [];
   if (points.length === 0) return letRun(member);

@@ -25,6 +25,7 @@ import {
   invalid,
   mountOfParent,
   noEntry,
+  notPermitted,
   type PathMember,
   readonlyFileSystem,
 } from './paths.js';
@@ -97,8 +98,8 @@ export function symlinkatTrap(member: PathMember): void {
 const target = Buffer.allocUnsafeSlow(pathBytesMax + 16);
 
 function symlink(member: PathMember, targetAddress: number, directory: number, address: number): void {
-  const { block, listener } = member;
-  const length = pathFetch(listener, block.idLow, block.idHigh, block.tid, targetAddress, target);
+  const length = pathFetch(member.block.tid, targetAddress, target);
+  if (length === notPermitted) return letRun(member);
   if (length < 0) return answer(member, length);
   const place = member.paths.resolver.first;
   if (!newEntry(member, place, directory, address)) return;
@@ -170,6 +171,7 @@ function link(
   const { first, second } = resolver;
   const fetchedFirst = resolver.fetch(first, address);
   const empty = fetchedFirst === noEntry && (flags & At.emptyPath) !== 0;
+  if (fetchedFirst === outside) return letRun(member);
   if (fetchedFirst < 0 && !empty) return answer(member, fetchedFirst);
   if (!fetched(member, second, newAddress)) return;
   // link(2) with AT_EMPTY_PATH: the descriptor itself; else what the path leads to.

@@ -65,7 +65,7 @@ function execute(
   paths.identity.forget(block.tid);
   const result = resolver.fetch(resolver.first, block.address(pathAt));
   if (result < 0) {
-    if (flags & At.emptyPath || result === badAddress) return execs.trap();
+    if (flags & At.emptyPath || result === badAddress || result === outside) return execs.trap();
     return answer(member, result);
   }
   const { text } = resolver.first;

@@ -3,6 +3,7 @@
  * is a generator that yields calls and gets their results; the thread runs them under ptrace, and is then let go with
  * the program's outcome as the result of the call that was trapped.
  */
+import { errnoNumber } from '../../shared/errno.js';
 import type { Log } from '../../shared/log.js';
 import {
   injectCall,
@@ -40,6 +41,8 @@ interface Injection {
   readonly steps: Generator<InjectedCall, Outcome, bigint>;
 }
 
+const notPermitted = -errnoNumber('EPERM');
+
 /** ERESTARTSYS to ERESTART_RESTARTBLOCK, which only the kernel and its tracers see. */
 const isRestart = (result: bigint): boolean => result <= -512n && result >= -516n;
 
@@ -72,7 +75,11 @@ export class Injections {
     const answer = (error: number) => trapAnswer(block.buffer, this.#listener, idLow, idHigh, 0, error, 0);
     const seized = injectSeize(tid);
     if (seized < 0) {
-      this.#log.warn(`thread ${tid} cannot be made to run a call (a debugger has it, or ptrace is refused)`);
+      if (seized === notPermitted) {
+        this.#log.warn(
+          `thread ${tid} cannot be made to run a call (a debugger has it, or ptrace is refused)`,
+        );
+      }
       for (const fd of descriptors) closeDescriptor(fd);
       answer(seized);
       return;

@@ -75,6 +75,9 @@ export class MountTable {
   /** No mount leaves its locks to the kernel. */
   readonly locksEverywhere: boolean;
   readonly #hasDetached: boolean;
+  readonly #hasNested: boolean;
+  /** Directories that mount points lie in; outside all mounts, where none lies in another. */
+  readonly #parents = new Set<string>();
 
   constructor(mounts: readonly Mount[]) {
     for (const mount of mounts) {
@@ -84,6 +87,8 @@ export class MountTable {
       this.#byPath.set(path, new MountPoint(mount, path));
     }
     this.mounts = [...this.#byPath.values()];
+    this.#hasNested = this.mounts.some((mount) => mount.nested);
+    for (const { path } of this.mounts) this.#parents.add(path.slice(0, path.lastIndexOf('/')) || '/');
     this.hasAppends = this.mounts.some((mount) => mount.appends);
     this.hasReadonly = this.mounts.some((mount) => mount.readonly);
     this.locksEverywhere = this.mounts.every((mount) => mount.locks === MountLocks.leader);
@@ -121,6 +126,13 @@ export class MountTable {
   isAbove(path: string): boolean {
     const prefix = path === '/' ? '/' : `${path}/`;
     return this.mounts.some((mount) => mount.path.startsWith(prefix));
+  }
+
+  /** Whether what a link in /proc leads to may be a directory that mount points lie in. */
+  mayHoldNames(link: string): boolean {
+    if (this.#hasNested) return true;
+    const text = ownReadlink(link);
+    return text !== undefined && this.#parents.has(text);
   }
 
   /** The mount points whose names belong into the listing of this guest directory. */

@@ -59,7 +59,7 @@ export interface ObjectQuery {
 export function fetched(member: PathMember, place: Place, address: number, empty = false): boolean {
   const result = member.paths.resolver.fetch(place, address);
   if (result === 0) return true;
-  if (empty && (result === noEntry || result === badAddress)) letRun(member);
+  if (result === outside || (empty && (result === noEntry || result === badAddress))) letRun(member);
   else answer(member, result);
   return false;
 }

@@ -16,6 +16,7 @@ import {
   pathOpen,
   pathReopen,
 } from '../../shared/native/paths.js';
+import { trapValid } from '../../shared/native/workload.js';
 import type { TrapBlock } from '../trap-block.js';
 import type { GuestName, MountPoint, MountTable } from './mount-table.js';
 import { Place, pathBytesMax } from './place.js';
@@ -31,6 +32,7 @@ export const beneath = 0x08;
 const slash = 0x2f;
 const crossing = -errnoNumber('EXDEV');
 const tryAgain = -errnoNumber('EAGAIN');
+const notPermitted = -errnoNumber('EPERM');
 const noEntry = -errnoNumber('ENOENT');
 const notDirectory = -errnoNumber('ENOTDIR');
 
@@ -57,13 +59,15 @@ export class Resolver {
     this.walk = new Walk(table, this.#root);
   }
 
-  /** Reads the path at an address of the trapped thread. 0 or -errno; ENOENT for an empty one. */
+  /**
+   * Reads the path at an address of the trapped thread. 0 or -errno; ENOENT for an empty one; `outside` when the process
+   * may not be looked at: it sees no mounts.
+   */
   fetch(place: Place, address: number): number {
-    const { idLow, idHigh, tid } = this.#block;
-    const length = pathFetch(this.#listener, idLow, idHigh, tid, address, place.buffer);
+    const length = pathFetch(this.#block.tid, address, place.buffer);
     if (length <= 0) {
       place.begin('', true);
-      return length === 0 ? noEntry : length;
+      return length === 0 ? noEntry : length === notPermitted ? outside : length;
     }
     place.begin(place.buffer.toString('latin1', 0, length), true);
     return 0;
@@ -190,6 +194,14 @@ export class Resolver {
    * first `checked` characters (the parent of an entry) must have no symbolic link on their way.
    */
   start(place: Place, directory: number, follow: boolean, checked: number, whole = place.text): number {
+    const begun = this.#start(place, directory, follow, checked, whole);
+    if (begun !== 0) return begun;
+    // What was read was the thread's if it is still in its trap; what is let run needs no such proof.
+    const { idLow, idHigh } = this.#block;
+    return trapValid(this.#listener, idLow, idHigh);
+  }
+
+  #start(place: Place, directory: number, follow: boolean, checked: number, whole: string): number {
     const { text } = place;
     if (text.charCodeAt(0) === slash) return this.#startAt(place, text, whole, follow, checked);
     const link = this.#linkOf(directory);

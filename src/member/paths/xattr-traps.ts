@@ -24,8 +24,7 @@ const attributeName = Buffer.allocUnsafeSlow(pathBytesMax + 16);
 const value = Buffer.allocUnsafeSlow(valueBytesMax);
 
 function readName(member: PathMember, address: number): number {
-  const { block, listener } = member;
-  const length = pathFetch(listener, block.idLow, block.idHigh, block.tid, address, attributeName);
+  const length = pathFetch(member.block.tid, address, attributeName);
   if (length === -errnoNumber('ENAMETOOLONG') || length === 0 || length > nameBytesMax) {
     return -errnoNumber('ERANGE');
   }

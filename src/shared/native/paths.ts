@@ -16,9 +16,9 @@ export const identityRead = func<[tid: number, real: number, identity: Buffer]>(
 /** The buffer is used until the next call of this. */
 export const identityUse = lib.func('void sward_identity_use(void *)') as (identity: Buffer | null) => void;
 
-export const pathFetch = func<
-  [listener: number, low: number, high: number, tid: number, address: number, path: Buffer]
->('int sward_path_fetch(int, uint32_t, uint32_t, int, uint64_t, void *)');
+export const pathFetch = func<[tid: number, address: number, path: Buffer]>(
+  'int sward_path_fetch(int, uint64_t, void *)',
+);
 export const memoryRead = func<[tid: number, address: number, to: Buffer, length: number]>(
   'int sward_memory_read(int, uint64_t, void *, int)',
 );
