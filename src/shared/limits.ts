@@ -40,7 +40,7 @@ export const mountBackingBytesMax = 400;
 /** Records of one reply that lists processes or descriptors. */
 export const recordsPerReplyMax = 65_536;
 /** How long the leader reads about processes before it answers with what it has: others wait meanwhile. */
-export const observeMicroseconds = 2_000;
+export const observeMicroseconds = 4_000;
 /** Rows of one reply about contention, waits or sessions. */
 export const observedRowsMax = 500;
 /** Files that nobody has open any more whose contention is remembered. */
