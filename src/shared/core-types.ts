@@ -172,7 +172,7 @@ export interface Core {
   standing(owner: Owner): Standing;
   /** What has happened to the inodes that are known now, to all together, and through the owners of a session. */
   activities(): Iterable<{ readonly inode: Inode; readonly activity: Activity }>;
-  readonly activity: Activity;
+  readonly activity: Activity & { readonly deadlocks: number };
   sessionActivity(session: unknown): SessionActivity;
   /** Called before an inode is forgotten, which had this activity. */
   onForget?: (inode: Inode, activity: Activity) => void;

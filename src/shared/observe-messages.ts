@@ -156,6 +156,7 @@ export const observeMessages = {
     request: {},
     reply: {
       ...contention,
+      deadlocks: count,
       rss: long('bytes'),
       limits: list(record({ name: text(64), used: count, max: count })),
     },

@@ -186,7 +186,7 @@ class LockCore implements Core {
     for (const inode of this.#inodes.values()) yield { inode, activity: inode };
   }
 
-  get activity(): Activity {
+  get activity(): Core['activity'] {
     return this.#grants.activity;
   }
 

@@ -20,7 +20,7 @@ export class Grants {
   /** Waiters that nothing is known to block: to be looked at by `serve`. */
   readonly freed: Waiter[] = [];
   /** Of all inodes, forgotten ones too. */
-  readonly activity = { acquisitions: 0, refusals: 0, contention: new WaitRecord() };
+  readonly activity = { acquisitions: 0, refusals: 0, contention: new WaitRecord(), deadlocks: 0 };
   readonly #environment: CoreEnvironment;
   readonly #graph = new WaitGraph();
   readonly #deadlocks = new DeadlockLog(this.#graph);
@@ -128,8 +128,10 @@ export class Grants {
     for (let next = 0; next < this.#undelivered.length; next += 1) {
       const item = this.#undelivered[next]!;
       try {
-        if (!(item instanceof Waiter)) this.#environment.onDeadlock?.(item);
-        else if (!item.muted) item.request.settle?.(0);
+        if (!(item instanceof Waiter)) {
+          this.activity.deadlocks += 1;
+          this.#environment.onDeadlock?.(item);
+        } else if (!item.muted) item.request.settle?.(0);
       } catch (error) {
         errors.push(error);
       }

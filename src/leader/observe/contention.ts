@@ -81,6 +81,7 @@ export class ContentionLists {
     const locks = (session: Session) => this.context.core.sessionActivity(session).locks;
     return {
       ...told(this.context.core.activity),
+      deadlocks: this.context.core.activity.deadlocks,
       rss: process.memoryUsage.rss(),
       limits: [
         { name: 'connections', used: sessions.length, max: connectionsMax },
