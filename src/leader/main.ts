@@ -1,9 +1,12 @@
 /**
  * The command `leader`: runs the leader in the foreground, or asks a running one.
- * Exit status: 0; 1 failed; 2 wrong usage; 3 no leader at the socket; 4 the socket is in use; 5 refused (another uid).
+ * Exit status: 0; 1 failed; 2 wrong usage; 3 no leader at the socket; 4 the socket is in use; 5 refused (another uid);
+ * 6 the address of --http is in use or cannot be had.
  */
 import { realpathSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { AddressError, describeAddress, parseAddress } from '../http/address.js';
+import { type Page, startPage } from '../http/start.js';
 import { describeDeadlock } from '../shared/describe.js';
 import { SyscallError } from '../shared/errno.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
@@ -22,6 +25,8 @@ interface ServeOptions extends MountOptions {
   readonly socket?: string;
   readonly locks: readonly string[];
   readonly logLevel: LogLevel;
+  readonly http?: string;
+  readonly httpAllowRemote?: true;
 }
 
 function directory(path: string, earlier: readonly string[]): readonly string[] {
@@ -41,11 +46,24 @@ function serve(options: ServeOptions): void {
   // From here on a signal ends the leader in its loop, which cleans up.
   const signals = catchSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
   const { mounts, close } = openMounts(specs, log);
+  let page: Page | undefined;
   try {
-    serveMounts(options, path, log, signals, mounts);
+    page = startHttp(options, path, log);
+    serveMounts(options, path, log, signals, mounts, page);
   } finally {
+    page?.close();
     close();
   }
+}
+
+/** Listens before the leader does: nobody shall find a leader that then gives up. */
+function startHttp(options: ServeOptions, path: string, log: Log): Page | undefined {
+  if (options.http === undefined) return undefined;
+  const address = parseAddress(options.http, options.httpAllowRemote === true);
+  const statuses = { EADDRINUSE: 6, EADDRNOTAVAIL: 6, EACCES: 6, ENOTFOUND: 6, ENOENT: 6, ENOTDIR: 6 };
+  return asFailure(`cannot listen on ${describeAddress(address)}`, statuses, () =>
+    startPage(address, path, options.logLevel, log),
+  );
 }
 
 function serveMounts(
@@ -54,6 +72,7 @@ function serveMounts(
   log: Log,
   signals: number,
   mounts: readonly OpenMount[],
+  page: Page | undefined,
 ): void {
   const now = () => performance.now();
   const core = createCore({ now, onDeadlock: (report) => log.warn(describeDeadlock(report)) });
@@ -70,6 +89,7 @@ function serveMounts(
       uid: process.getuid?.() ?? 0,
     }),
   );
+  if (page !== undefined) process.stderr.write(`live page on ${page.address}\n`);
   process.stderr.write(`leader ready on ${path} (pid ${process.pid})\n`);
   try {
     let signal: number | undefined;
@@ -91,6 +111,8 @@ function createProgram(): Command {
       directory,
       [],
     )
+    .option('--http <address>', 'show a live page and metrics at HOST:PORT, PORT or /PATH of a socket')
+    .option('--http-allow-remote', 'permit an address of --http that others can reach')
     .addOption(new Option('--log-level <level>', 'what to say on stderr').choices(logLevels).default('info'))
     .action((options: ServeOptions) => serve(options));
   program
@@ -123,8 +145,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof MountError) {
-    process.stderr.write(`leader: ${error.message}\n`);
+  } else if (error instanceof MountError || error instanceof AddressError) {
+    process.stderr.write(`leader: ${error instanceof AddressError ? '--http: ' : ''}${error.message}\n`);
     process.exitCode = 2;
   } else if (error instanceof Failure) {
     process.stderr.write(`leader: ${error.message}\n`);

@@ -11,6 +11,10 @@ function findRoot(directory: string): string {
 }
 
 const root = (): string => findRoot(dirname(fileURLToPath(import.meta.url)));
+/** Path of something that the build has made in dist/. */
+export function builtFile(name: string): string {
+  return join(findRoot(dirname(fileURLToPath(import.meta.url))), 'dist', name);
+}
 
 /** Path of something that the native build made. Errors say so when it is missing. */
 export const nativeBuild = (name: string): string => join(root(), 'native/build', name);
