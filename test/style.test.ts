@@ -16,7 +16,7 @@ const read = (file: string): string => readFileSync(join(repoRoot, file), 'utf8'
 const offenders = (list: readonly string[], wrong: (file: string) => boolean): string[] => list.filter(wrong);
 
 describe('style', () => {
-  const sources = files('src', /\.ts$/);
+  const sources = files('src', /\.tsx?$/);
   const native = files('native', /\.c$/);
   const bench = files('bench', /\.(ts|c)$/);
 

@@ -18,10 +18,12 @@ export const python = execFileSync('python3', ['-c', 'import sys; print(sys.exec
   encoding: 'utf8',
 }).trim();
 
-export function isInstalled(program: string): boolean {
+export function whereIs(program: string): string | undefined {
   const directories = (process.env.PATH ?? '').split(':');
-  return directories.some((directory) => existsSync(join(directory, program)));
+  return directories.map((directory) => join(directory, program)).find((path) => existsSync(path));
 }
+
+export const isInstalled = (program: string): boolean => whereIs(program) !== undefined;
 
 /** Compiles scripts/NAME.c and gives the path of the program, in a directory that the caller removes. */
 export function compile(name: string, directory: string): string {
@@ -173,8 +175,8 @@ export class Scene {
     return this.#leader ? ['--socket', this.socket] : [];
   }
 
-  async startLeader(): Promise<Program> {
-    const program = this.start([leaderPath, '--socket', this.socket]);
+  async startLeader(...options: string[]): Promise<Program> {
+    const program = this.start([leaderPath, '--socket', this.socket, ...options]);
     await program.said(/ready/, 'stderr');
     this.#leader = program;
     return program;
