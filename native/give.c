@@ -59,7 +59,10 @@ SWARD_API int sward_trap_add_descriptor(int listener, uint32_t id_low, uint32_t 
   }
   cpu_set_t before, here;
   int kept = keep_here(tid, &before, &here);
-  int number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+  int number;
+  do {
+    number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+  } while (number < 0 && errno == EINTR);
   if (number < 0) number = -errno;
   if (kept) let_go(tid, &before, &here);
   if (truncate && number >= 0 && ftruncate(fd, 0) < 0 && errno != EINVAL) number = -errno;

@@ -66,7 +66,8 @@ static void send_ready_answer(struct trap_block *block, int listener) {
                                           .error = block->answer_error,
                                           .flags = block->answer_flags};
     /* ENOENT: the thread was killed meanwhile; its process's end says so, too. */
-    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+    while (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno == EINTR) {
+    }
   }
 }
 
@@ -99,7 +100,8 @@ SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, 
     memset(&block->request, 0, sizeof block->request);
     /* ENOENT: the thread was killed between the wake-up and now. */
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &block->request) == 0) ready |= READY_TRAP;
-  } else if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) {
+  } else if (fds[0].revents & (POLLHUP | POLLNVAL)) {
+    /* POLLERR alone: a signal came while the kernel looked. */
     ready |= LISTENER_GONE;
   }
   return ready;
@@ -111,7 +113,11 @@ SWARD_API int sward_trap_answer(struct trap_block *block, int listener, uint32_t
   struct seccomp_notif_resp response = {
       .id = (uint64_t)id_high << 32 | id_low, .val = value, .error = error, .flags = flags};
   drop_copy(block);
-  return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) == 0 ? 0 : -errno;
+  int result;
+  do {
+    result = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  } while (result < 0 && errno == EINTR);
+  return result == 0 ? 0 : -errno;
 }
 
 /* 0 while the trapped thread still waits for its answer, -ENOENT after. */

@@ -15,6 +15,7 @@ import {
   refusedCall,
   vitalCall,
 } from '../shared/native/workload.js';
+import { runFirst } from '../shared/priority.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
@@ -189,6 +190,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
       return nested ? nestedStatus : kernelStatus;
     }
     dropDescriptors();
+    runFirst();
     return new Supervisor({
       link,
       launcher,
