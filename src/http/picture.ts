@@ -131,6 +131,9 @@ function chooseTicks(
   return [...ticks, end];
 }
 
+/** Finer than any screen; shorter than all digits. */
+const rounded = (part: number): number => Math.round(part * 1e5) / 1e5;
+
 /** Locks that overlap lie below one another, as far as there is room. */
 function drawLanes(
   rows: readonly PictureRow[],
@@ -148,8 +151,8 @@ function drawLanes(
     if (lane >= lanesMax) return drawTogether(rows, axis, firstLane);
     ends[lane] = to;
     bars.push({
-      from,
-      to,
+      from: rounded(from),
+      to: rounded(to),
       lane: firstLane + lane,
       type: nameOf(LockType, row.type),
       kind: nameOf(LockKind, row.kind),

@@ -52,7 +52,7 @@ export function project(
     samples,
     members: memberViews(world, choice, stuck),
     files: fileViews(world, choice, stuck),
-    deadlocks: world.deadlocks.map((cycle) => cycle.map(party)),
+    deadlocks: deadlockViews(world),
     waits: mapPart(part(orderWaits(world.waits), choice.waits, waitsPerPage), waitView),
     graph: drawGraph(world.waits),
     mounts: world.mounts.map(({ path, type, backing, readonly, locks }) => ({
@@ -63,6 +63,14 @@ export function project(
       locks: nameOf(MountLocks, locks),
     })),
   };
+}
+
+/** The leader tells long commands in full with the waits only. */
+function deadlockViews({ deadlocks, waits }: World): Party[][] {
+  const commands = new Map(waits.map(({ waiter }) => [waiter.pid, waiter.command]));
+  return deadlocks.map((cycle) =>
+    cycle.map(({ pid, command }) => party({ pid, command: commands.get(pid) ?? command })),
+  );
 }
 
 /** Deadlocks first, then what has lasted longest. */
@@ -115,7 +123,7 @@ function fileViews(world: World, choice: Choice, stuck: ReadonlySet<number>): Pa
         (a.group.path < b.group.path ? -1 : 1),
     );
   return mapPart(part(ordered, choice.files, filesPerPage), ({ group, waiting }) =>
-    fileView(group, waiting, world.locksCut, choice, stuck),
+    fileView(group, waiting, world.locksCut && !world.whole.has(group.path), choice, stuck),
   );
 }
 

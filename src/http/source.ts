@@ -18,6 +18,9 @@ import type { FileHistory, Lock, ProcessFacts, Pulse, Wait, World } from './worl
 
 /** What one look asks for at most. */
 const locksMax = 5_000;
+/** Files whose locks are asked for one by one when there are more locks than that. */
+const wholeFilesMax = 24;
+const wholeFileLocksMax = 1_000;
 const waitsMax = 2_000;
 const processesMax = 20_000;
 const sessionsMax = 5_000;
@@ -48,13 +51,13 @@ export class Source {
     return this.#ask(async (ask) => {
       const pulse = await askPulse(ask);
       const { mounts } = await ask('mountsList', {});
-      const { locks, cut } = await askLocks(ask);
+      const waits = await askWaits(ask);
+      const history = await askHistory(ask);
       return {
         ...pulse,
-        locks,
-        locksCut: cut,
-        ...(await askWaits(ask)),
-        history: await askHistory(ask),
+        ...waits,
+        history,
+        ...(await askLocks(ask, [...waits.waits, ...history])),
         processes: await askProcesses(ask),
         mounts,
       };
@@ -110,16 +113,30 @@ async function askPulse(ask: Ask): Promise<Pulse> {
   };
 }
 
-/** Those that wait are told in any case. */
-async function askLocks(ask: Ask): Promise<{ locks: Lock[]; cut: boolean }> {
+/** Where there are too many: those of the files that matter most, all that wait, and the first of the others. */
+async function askLocks(
+  ask: Ask,
+  files: readonly { readonly file: string; readonly path: string }[],
+): Promise<Pick<World, 'locks' | 'locksCut' | 'whole'>> {
   const first = await pages(ask, 'locksList', { file: '', waiting: false }, locksMax);
-  if (!first.cut) return { locks: first.rows, cut: false };
+  if (!first.cut) return { locks: first.rows, locksCut: false, whole: new Set() };
+  const paths = new Map(files.map(({ file, path }) => [file, path]));
+  const whole = new Set<string>();
+  const locks: Lock[] = [];
+  for (const [file, path] of [...paths].slice(0, wholeFilesMax)) {
+    const { rows, cut } = await pages(ask, 'locksList', { file, waiting: false }, wholeFileLocksMax);
+    if (cut) continue;
+    whole.add(path);
+    locks.push(...rows);
+  }
   const waiting = await pages(ask, 'locksList', { file: '', waiting: true }, locksMax);
-  return { locks: [...first.rows.filter((lock) => !lock.waiting), ...waiting.rows], cut: true };
+  const others = [...first.rows.filter((lock) => !lock.waiting), ...waiting.rows];
+  locks.push(...others.filter(({ path }) => !whole.has(path)));
+  return { locks, locksCut: true, whole };
 }
 
-async function askWaits(ask: Ask): Promise<Pick<World, 'waits' | 'deadlocks'>> {
-  const waits: Wait[] = [];
+async function askWaits(ask: Ask) {
+  const waits: (Wait & { readonly file: string })[] = [];
   for (let cursor: number | null = 0; cursor !== null; ) {
     const page: Reply<'waitGraph'> = await ask('waitGraph', { cursor, limit: observedRowsMax });
     waits.push(...page.edges);
@@ -131,8 +148,8 @@ async function askWaits(ask: Ask): Promise<Pick<World, 'waits' | 'deadlocks'>> {
 }
 
 /** Of the files with the longest waits and of those locked most often. */
-async function askHistory(ask: Ask): Promise<FileHistory[]> {
-  const files = new Map<string, FileHistory>();
+async function askHistory(ask: Ask): Promise<(FileHistory & { readonly file: string })[]> {
+  const files = new Map<string, FileHistory & { readonly file: string }>();
   for (const order of [ContentionOrder.waited, ContentionOrder.acquisitions]) {
     const { rows } = await ask('contentionList', { order, limit: historyMax });
     for (const row of rows) files.set(row.path, row);

@@ -94,6 +94,8 @@ export interface World extends Pulse {
   readonly locks: readonly Lock[];
   /** There are more locks than were asked for. */
   readonly locksCut: boolean;
+  /** Then: paths of the files of which all locks are told. */
+  readonly whole: ReadonlySet<string>;
   readonly waits: readonly Wait[];
   readonly deadlocks: readonly (readonly Process[])[];
   readonly history: readonly FileHistory[];

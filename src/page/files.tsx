@@ -214,17 +214,20 @@ function Bar({ bar }: { readonly bar: BarView }) {
       height={barHeight}
     >
       <title>{`${label} ${title}`}</title>
-      <rect x="0" y="0" width="100%" height={barHeight} rx="2" />
+      <rect class="bar-body" x="0" y="0" width="100%" height={barHeight} rx="2" />
       {type === 'read' && <rect class="stripe" x="0" y={barHeight - 3} width="100%" height="3" />}
       {to - from > labelWidthMin && (
         <text x="5" y={barHeight - 3.5}>
-          {count === 1 ? withoutDirectoryOf(label) : number(count)}
+          {count === 1 ? withoutDirectoryOf(label) : `×${number(count)}`}
         </text>
       )}
       {open && (
-        <text class="open" x="100%" dx="-4" y={barHeight - 3.5} text-anchor="end">
-          ▸
-        </text>
+        <>
+          <rect x="100%" y="1" width="12" height={barHeight - 2} transform="translate(-14 0)" />
+          <text x="100%" dx="-4" y={barHeight - 3.5} text-anchor="end">
+            ▸
+          </text>
+        </>
       )}
     </svg>
   );

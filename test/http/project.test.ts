@@ -95,6 +95,7 @@ const world = (more: Partial<World> = {}): World => ({
   members: [],
   locks: [],
   locksCut: false,
+  whole: new Set(),
   waits: [],
   deadlocks: [],
   history: [],
