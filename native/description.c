@@ -111,16 +111,18 @@ SWARD_API int sward_description_find(int own, int pid, int skip_low, int skip_hi
   return found;
 }
 
-/* 1 when a Unix socket of the process has descriptors in its receive queue (SCM_RIGHTS not yet received):
- * fdinfo's scm_fds (Linux 5.9). */
-SWARD_API int sward_process_has_descriptors_in_flight(int pid) {
+enum { NO_SOCKETS = 0, SOCKETS = 1, IN_FLIGHT = 2 };
+
+/* IN_FLIGHT when a Unix socket of the process has descriptors in its receive queue (SCM_RIGHTS not yet received):
+ * fdinfo's scm_fds (Linux 5.9); SOCKETS when it has Unix sockets. */
+SWARD_API int sward_process_descriptors_in_flight(int pid) {
   char path[320], target[64], text[1024];
   snprintf(path, sizeof path, "/proc/%d/fd", pid);
   DIR *directory = opendir(path);
-  if (!directory) return 0;
-  int found = 0;
+  if (!directory) return NO_SOCKETS;
+  int found = NO_SOCKETS;
   struct dirent *entry;
-  while (!found && (entry = readdir(directory)) != NULL) {
+  while (found != IN_FLIGHT && (entry = readdir(directory)) != NULL) {
     if (entry->d_name[0] == '.') continue;
     ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
     if (length < 7 || strncmp(target, "socket:", 7) != 0) continue;
@@ -131,7 +133,7 @@ SWARD_API int sward_process_has_descriptors_in_flight(int pid) {
     if (length <= 0) continue;
     text[length] = 0;
     const char *count = strstr(text, "scm_fds:");
-    if (count && atoi(count + 8) > 0) found = 1;
+    if (count) found = atoi(count + 8) > 0 ? IN_FLIGHT : SOCKETS;
   }
   closedir(directory);
   return found;

@@ -12,7 +12,8 @@ import {
   descriptionAt,
   descriptionFind,
   descriptionSame,
-  hasDescriptorsInFlight,
+  descriptorsInFlight,
+  InFlight,
   processDescendants,
 } from '../shared/native/workload.js';
 import type { FileTable, MemberFile } from './files.js';
@@ -129,25 +130,34 @@ export class DescriptionTable {
    */
   replace(description: Description, pid: number, low: number, high: number): boolean {
     if (!description.known) return false;
-    const tree = new Set<number>();
-    // proc(5): a list of children read while one of them ends may lack another. Only two looks that agree count.
-    for (let before = -1; tree.size !== before; ) {
-      before = tree.size;
-      const found = this.#search(description, tree, pid, low, high);
-      if (found) return false;
-    }
+    const tree = this.#searchAll(description, pid, low, high);
+    if (!tree) return false;
     // fcntl(2), flock(2): a call under way keeps its open file description.
     if (description.waits > 0) {
       this.#place(description, undefined, -1);
       return false;
     }
-    if ([...tree].some((candidate) => hasDescriptorsInFlight(candidate) === 1)) {
+    const sockets = Math.max(...[...tree].map((candidate) => descriptorsInFlight(candidate)), 0);
+    if (sockets === InFlight.some) {
       this.#place(description, undefined, -1);
       this.#follow(description);
       return false;
     }
+    // It may have been received between the two looks.
+    if (sockets === InFlight.none && !this.#searchAll(description, pid, low, high)) return false;
     this.#forget(description);
     return true;
+  }
+
+  /** Looks through all processes; those that were looked through, or undefined when one has the description. */
+  #searchAll(description: Description, pid: number, low: number, high: number): Set<number> | undefined {
+    const tree = new Set<number>();
+    // proc(5): a list of children read while one of them ends may lack another. Only two looks that agree count.
+    for (let before = -1; tree.size !== before; ) {
+      before = tree.size;
+      if (this.#search(description, tree, pid, low, high)) return undefined;
+    }
+    return tree;
   }
 
   /** Looks through the processes that `seen` lacks, and adds them; true when one has the description. */

@@ -1,8 +1,8 @@
 /**
  * Whether to stay awake for the next message. Waking a thread on another, idle CPU takes tens of microseconds where that
  * CPU is a virtual one: longer than an answer. Staying awake pays when messages come one after the other and nobody
- * else wants the CPU, so the usual time until the next message is kept, and now and then the kernel is asked how many
- * threads want to run (proc_loadavg(5)) and how long this one has waited for a CPU (proc_pid_schedstat(5)).
+ * else wants the CPU, so the usual time until the next message is kept, and now and then the kernel is asked how long
+ * this thread has waited for a CPU (proc_pid_schedstat(5)).
  */
 import { openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -14,13 +14,18 @@ const spinMicrosecondsMax = 100;
 /** A long wait counts as no longer than this: after some short ones it is forgotten. */
 const longMicroseconds = 1_000;
 const weight = 1 / 8;
-/** Whoever stays awake and waits longer than this for a CPU, each time on average, shares it with others that are busy. */
-const crowdedNanoseconds = 8_000;
+/** Whoever stays awake and waits for a CPU for more than this part of the time shares it with others that are busy. */
+const crowdedShare = 0.4;
+/** So many looks in a row must say so: a kernel thread now and then is no crowd. */
+const crowdedLooks = 3;
 /** Waits between two looks at that. */
 const lookEvery = 64;
-/** Waits for which it then sleeps, before it tries again. */
-const sleepsWhenCrowded = 4_096;
-const cpus = availableParallelism();
+/** Waits for which it then sleeps before it tries again: so many at first, twice as many each time, so many at most. */
+const sleepsMin = 128;
+const sleepsMax = 16_384;
+/** After so many looks that found no crowd the first number counts again. */
+const calmLooks = 16;
+const severalCpus = availableParallelism() > 1;
 
 /** Belongs to the thread that makes it. */
 export class Spinning {
@@ -29,11 +34,13 @@ export class Spinning {
   /** Waits that are to be slept through, since others want the CPU. */
   #sleeps = 0;
   #untilLook = lookEvery;
-  /** Nanoseconds of waiting for a CPU, and how often it was had, at the last look. */
+  #crowdedLooks = 0;
+  #calmLooks = 0;
+  #sleepsNext = sleepsMin;
+  /** Nanoseconds of waiting for a CPU, and the time, at the last look. */
   #delay = 0;
-  #slices = 0;
+  #lookedAt = 0;
   readonly #schedule = open('/proc/thread-self/schedstat');
-  readonly #load = open('/proc/loadavg');
   readonly #text = Buffer.alloc(80);
 
   /** A wait took so long. */
@@ -45,25 +52,28 @@ export class Spinning {
   }
 
   get microseconds(): number {
-    return cpus > 1 && this.#sleeps === 0 && this.#usual < shortMicroseconds ? spinMicrosecondsMax : 0;
+    return severalCpus && this.#sleeps === 0 && this.#usual < shortMicroseconds ? spinMicrosecondsMax : 0;
   }
 
   #look(): void {
     this.#untilLook = lookEvery;
-    if (this.#usual >= shortMicroseconds) return;
-    const [, delay = 0, slices = 0] = this.#read(this.#schedule).split(' ').map(Number);
-    // One that never slept nor was preempted did not wait.
-    const times = slices - this.#slices;
-    const waits = times > 0 && (delay - this.#delay) / times > crowdedNanoseconds;
+    if (this.#schedule < 0 || this.#usual >= shortMicroseconds) return;
+    const length = readSync(this.#schedule, this.#text, 0, this.#text.length, 0);
+    const delay = Number(this.#text.toString('latin1', 0, length).split(' ')[1]);
+    const now = performance.now();
+    const share = (delay - this.#delay) / ((now - this.#lookedAt) * 1_000_000);
     this.#delay = delay;
-    this.#slices = slices;
-    const running = Number(/ (\d+)\//.exec(this.#read(this.#load))?.[1] ?? 0);
-    if (waits || running > cpus) this.#sleeps = sleepsWhenCrowded;
-  }
-
-  #read(fd: number): string {
-    if (fd < 0) return '';
-    return this.#text.toString('latin1', 0, readSync(fd, this.#text, 0, this.#text.length, 0));
+    this.#lookedAt = now;
+    if (share <= crowdedShare) {
+      this.#crowdedLooks = 0;
+      if (++this.#calmLooks >= calmLooks) this.#sleepsNext = sleepsMin;
+      return;
+    }
+    this.#calmLooks = 0;
+    if (++this.#crowdedLooks < crowdedLooks) return;
+    this.#crowdedLooks = 0;
+    this.#sleeps = this.#sleepsNext;
+    this.#sleepsNext = Math.min(2 * this.#sleepsNext, sleepsMax);
   }
 }
 

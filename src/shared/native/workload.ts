@@ -67,7 +67,9 @@ export const descriptorOn = func<[pidfd: number, pid: number, fd: number, device
 export const descriptionFind = func<[own: number, pid: number, skipLow: number, skipHigh: number]>(
   'int sward_description_find(int, int, int, int)',
 );
-export const hasDescriptorsInFlight = func<[pid: number]>('int sward_process_has_descriptors_in_flight(int)');
+/** What `descriptorsInFlight` answers (native/description.c). */
+export const InFlight = { noSockets: 0, none: 1, some: 2 } as const;
+export const descriptorsInFlight = func<[pid: number]>('int sward_process_descriptors_in_flight(int)');
 export const closeDescriptor = func<[fd: number]>('int sward_close(int)');
 export const pinDescriptor = func<[fd: number]>('int sward_descriptor_pin(int)');
 const descriptorPathRaw = func<[fd: number, text: Buffer, size: number]>(
