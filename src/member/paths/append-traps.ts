@@ -2,16 +2,11 @@
  * What would overwrite records of an append mount through a descriptor: trapped by the calls' arguments, and refused as
  * for an append-only file (ioctl_iflags(2), FS_APPEND_FL). Descriptors that can write are O_APPEND from their opening on.
  */
-import {
-  descriptorFacts,
-  descriptorFlags,
-  descriptorSetFlags,
-  descriptorTake,
-} from '../../shared/native/paths.js';
+import { descriptorFlags, descriptorSetFlags, descriptorTake } from '../../shared/native/paths.js';
 import { closeDescriptor } from '../../shared/native/workload.js';
 import { answer, letRun } from '../interceptor.js';
 import {
-  fileTypeMask,
+  fileTypeOf,
   finish,
   mountOfDescriptor,
   notPermitted,
@@ -39,7 +34,7 @@ function isWritableFile(member: PathMember, fd: number): boolean {
   if (copy < 0) return false;
   const flags = descriptorFlags(copy);
   const writes = (flags & Open.accessMode) !== 0 && !(flags & Open.path);
-  const type = (descriptorFacts(copy)?.mode ?? 0) & fileTypeMask;
+  const type = fileTypeOf(copy);
   closeDescriptor(copy);
   return writes && type === regularType;
 }

@@ -2,7 +2,6 @@
 import { constants } from 'node:os';
 import { errnoNumber } from '../../shared/errno.js';
 import {
-  descriptorFacts,
   descriptorTake,
   exceedsSizeLimit,
   memoryRead,
@@ -17,20 +16,21 @@ import { closeDescriptor, processGroupOf, threadSignal } from '../../shared/nati
 import { answer, letRun } from '../interceptor.js';
 import {
   At,
-  fileTypeMask,
+  fileTypeOf,
   finish,
   finishValue,
   invalid,
   mountOfDescriptor,
   notPermitted,
+  objectFlags,
   objectOf,
   type PathMember,
+  queryOf,
   readonlyFileSystem,
   regularType,
 } from './paths.js';
 import { currentDirectory } from './resolver.js';
 
-const objectFlags = At.symlinkNoFollow | At.emptyPath;
 const writeAccess = 2;
 
 // Mode and owner
@@ -50,12 +50,7 @@ export function fchmodat2Trap(member: PathMember): void {
 
 function chmod(member: PathMember, directory: number, address: number, mode: number, flags: number): void {
   if (flags & ~objectFlags) return answer(member, invalid);
-  const query = {
-    follow: !(flags & At.symlinkNoFollow),
-    empty: (flags & At.emptyPath) !== 0,
-    changes: true,
-  };
-  const fd = objectOf(member, directory, address, query);
+  const fd = objectOf(member, directory, address, queryOf(flags, true));
   if (fd >= 0) finish(member, fd, objectChmod(fd, mode));
 }
 
@@ -74,12 +69,7 @@ export function fchownatTrap(member: PathMember): void {
 /** The ids are the arguments from number `ids` on. */
 function chown(member: PathMember, directory: number, address: number, ids: number, flags: number): void {
   if (flags & ~objectFlags) return answer(member, invalid);
-  const query = {
-    follow: !(flags & At.symlinkNoFollow),
-    empty: (flags & At.emptyPath) !== 0,
-    changes: true,
-  };
-  const fd = objectOf(member, directory, address, query);
+  const fd = objectOf(member, directory, address, queryOf(flags, true));
   if (fd >= 0) finish(member, fd, objectChown(fd, member.block.word(ids), member.block.word(ids + 1)));
 }
 
@@ -130,12 +120,7 @@ function setTimes(
   if (read < 0) return answer(member, read);
   // utimensat(2): with both times omitted "the underlying file" is not even looked for.
   if (timesAddress !== 0 && omits(0) && omits(1)) return answer(member, 0);
-  const query = {
-    follow: !(flags & At.symlinkNoFollow),
-    empty: (flags & At.emptyPath) !== 0,
-    changes: true,
-  };
-  const fd = objectOf(member, directory, address, query);
+  const fd = objectOf(member, directory, address, queryOf(flags, true));
   if (fd >= 0) finish(member, fd, objectTimes(fd, timesAddress === 0 ? null : times));
 }
 
@@ -163,7 +148,7 @@ export function truncateTrap(member: PathMember): void {
   const fd = objectOf(member, currentDirectory, member.block.address(0), { follow: true, changes: true });
   if (fd < 0) return;
   const { mount } = member.paths.resolver.first;
-  const type = (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
+  const type = fileTypeOf(fd);
   const keeps = mount?.appends && length >= 0n && type === regularType && objectAccess(fd, writeAccess) === 0;
   if (keeps) return finish(member, fd, notPermitted);
   const { tid } = member.block;

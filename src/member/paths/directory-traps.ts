@@ -2,7 +2,6 @@
 import { LRUCache } from 'lru-cache';
 import { errnoNumber } from '../../shared/errno.js';
 import {
-  descriptorFacts,
   descriptorPosition,
   descriptorTake,
   directoryRead,
@@ -18,7 +17,7 @@ import { withMemory } from './injections.js';
 import type { MountPoint } from './mount-table.js';
 import {
   directoryType,
-  fileTypeMask,
+  fileTypeOf,
   finish,
   finishValue,
   invalid,
@@ -35,7 +34,7 @@ export function chdirTrap(member: PathMember): void {
   const { block, paths } = member;
   const fd = objectOf(member, currentDirectory, block.address(0), { follow: true });
   if (fd < 0) return;
-  if (((descriptorFacts(fd)?.mode ?? 0) & fileTypeMask) !== directoryType) {
+  if (fileTypeOf(fd) !== directoryType) {
     return finish(member, fd, -errnoNumber('ENOTDIR'));
   }
   const refused = objectAccess(fd, execute);

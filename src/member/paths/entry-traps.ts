@@ -1,7 +1,6 @@
 /** Calls that make, remove or rename names: mkdir, mknod, symlink, link, unlink, rmdir, rename. */
 import { errnoNumber } from '../../shared/errno.js';
 import {
-  descriptorFacts,
   entryLink,
   entryMkdir,
   entryMknod,
@@ -22,6 +21,7 @@ import {
   exists,
   fetched,
   fileTypeMask,
+  fileTypeOf,
   invalid,
   mountOfParent,
   noEntry,
@@ -186,9 +186,7 @@ function link(
   if (object < 0 && object !== outside) return answer(member, object);
   const entry = resolver.entry(second, newDirectory);
   if (object === outside && entry === outside) return letRun(member);
-  const unusable =
-    (object === outside ? badDirectory(member, first, directory) : 0) ||
-    (entry === outside ? badDirectory(member, second, newDirectory) : 0);
+  const unusable = badOutside(member, object, directory, entry, newDirectory);
   const result = unusable || linkResult(member, object, mount, entry);
   if (object >= 0) closeDescriptor(object);
   finish(member, second, result);
@@ -199,9 +197,22 @@ function badDirectory(member: PathMember, place: Place, directory: number): numb
   if (directory === currentDirectory || place.text.startsWith('/')) return 0;
   const fd = member.paths.resolver.openOf(directory);
   if (fd < 0) return -errnoNumber('EBADF');
-  const type = (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
+  const type = fileTypeOf(fd);
   closeDescriptor(fd);
   return type === directoryType ? 0 : -errnoNumber('ENOTDIR');
+}
+
+/** The same for the paths of the resolver's two places, as far as they are outside. */
+function badOutside(
+  member: PathMember,
+  one: number,
+  directory: number,
+  two: number,
+  newDirectory: number,
+): number {
+  const { first, second } = member.paths.resolver;
+  const bad = one === outside ? badDirectory(member, first, directory) : 0;
+  return bad || (two === outside ? badDirectory(member, second, newDirectory) : 0);
 }
 
 function linkResult(member: PathMember, object: number, mount: Place['mount'], entry: number): number {
@@ -243,11 +254,7 @@ function rename(
   const from = resolver.entry(first, directory);
   if (from < 0 && from !== outside) return answer(member, from);
   const to = resolver.entry(second, newDirectory);
-  const unusable =
-    from === to
-      ? 0
-      : (from === outside ? badDirectory(member, first, directory) : 0) ||
-        (to === outside ? badDirectory(member, second, newDirectory) : 0);
+  const unusable = from === to ? 0 : badOutside(member, from, directory, to, newDirectory);
   const result = unusable || renameResult(member, from, to, flags);
   first.release();
   second.release();

@@ -6,7 +6,6 @@
 import { readFileSync, readSync } from 'node:fs';
 import { errnoNumber } from '../../shared/errno.js';
 import {
-  descriptorFacts,
   directoryReopen,
   memoryReadSome,
   objectAccess,
@@ -18,7 +17,7 @@ import { closeDescriptor, processGroupOf } from '../../shared/native/workload.js
 import { answer } from '../interceptor.js';
 import type { ExecTable } from '../release-traps.js';
 import { type InjectedCall, type Outcome, withMemory } from './injections.js';
-import { At, fileTypeMask, noEntry, type PathMember } from './paths.js';
+import { At, fileTypeOf, noEntry, type PathMember, regularType, symlinkType } from './paths.js';
 import { beneath, currentDirectory, outside } from './resolver.js';
 import { Open } from './walk.js';
 
@@ -27,7 +26,6 @@ const tryAgain = -errnoNumber('EAGAIN');
 const accessDenied = -errnoNumber('EACCES');
 const tooManyLinks = -errnoNumber('ELOOP');
 const badAddress = -errnoNumber('EFAULT');
-const regularFile = 0o100000;
 const executeAccess = 1;
 /** AT_EXECVE_CHECK (Linux 6.14): whether it could be executed. */
 const checkOnly = 0x10000;
@@ -125,11 +123,11 @@ function find(member: PathMember, directory: number, flags: number): Executable 
 
 /** Checks what the kernel would check, and reads the beginning. Closes the file. */
 function check(fd: number, parent: number, name: string): Executable | number {
-  const mode = descriptorFacts(fd)?.mode ?? 0;
+  const type = fileTypeOf(fd);
   const refused =
-    (mode & fileTypeMask) === 0o120000
+    type === symlinkType
       ? tooManyLinks
-      : (mode & fileTypeMask) !== regularFile
+      : type !== regularType
         ? accessDenied
         : objectAccess(fd, executeAccess);
   const directory = refused < 0 ? refused : directoryReopen(parent);

@@ -25,6 +25,7 @@ import {
   fetched,
   fifoType,
   fileTypeMask,
+  fileTypeOf,
   invalid,
   noEntry,
   notPermitted,
@@ -213,7 +214,7 @@ function openReadonly(flags: number, open: (flags: number) => number, hasParent:
   if (fd < 0) return fd;
   const exclusive = flags & Open.create && flags & Open.exclusive;
   if (!writes && !exclusive) return fd;
-  const type = (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
+  const type = fileTypeOf(fd);
   closeDescriptor(fd);
   if (exclusive) return exists;
   return type === directoryType ? isDirectory : type === symlinkType ? tooManyLinks : readonlyFileSystem;
@@ -293,8 +294,7 @@ function create(member: PathMember, flags: number, mode: number): void {
 
 /** An object that the slow walk found. */
 function openObject(member: PathMember, place: Place, object: number, flags: number): void {
-  const facts = descriptorFacts(object);
-  const type = (facts?.mode ?? 0) & fileTypeMask;
+  const type = fileTypeOf(object);
   if (flags & Open.path || needsThread(type, flags)) return openInThread(member, place, flags);
   if (flags & Open.create && flags & Open.exclusive) return answer(member, exists);
   if (type === symlinkType) return answer(member, tooManyLinks);

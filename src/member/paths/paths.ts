@@ -1,5 +1,6 @@
 /** What the handlers of path calls share: the resolver, whose rights they use, and how they end. */
 import { errnoNumber } from '../../shared/errno.js';
+import { descriptorFacts } from '../../shared/native/paths.js';
 import { closeDescriptor } from '../../shared/native/workload.js';
 import { answer, letRun, type Member } from '../interceptor.js';
 import type { ExecAliases } from './exec-alias.js';
@@ -54,6 +55,19 @@ export interface ObjectQuery {
   /** The call changes the object. */
   readonly changes?: boolean;
 }
+
+/** Flags that calls about an object share; others of their own come beside them. */
+export const objectFlags = At.symlinkNoFollow | At.emptyPath;
+
+/** What AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH among a call's flags ask for. */
+export const queryOf = (flags: number, changes = false): ObjectQuery => ({
+  follow: !(flags & At.symlinkNoFollow),
+  empty: (flags & At.emptyPath) !== 0,
+  changes,
+});
+
+/** The type bits of st_mode of a descriptor of ours, 0 when it is none. */
+export const fileTypeOf = (fd: number): number => (descriptorFacts(fd)?.mode ?? 0) & fileTypeMask;
 
 /** The path at an address, and where its walk starts: 0, or the call is answered (or let run) already. */
 export function fetched(member: PathMember, place: Place, address: number, empty = false): boolean {

@@ -19,8 +19,10 @@ import {
   finish,
   finishValue,
   invalid,
+  objectFlags,
   objectOf,
   type PathMember,
+  queryOf,
   readonlyFileSystem,
 } from './paths.js';
 import { beneath, currentDirectory, outside } from './resolver.js';
@@ -31,8 +33,8 @@ const tryAgain = -errnoNumber('EAGAIN');
 const writeAccess = 2;
 /** AT_NO_AUTOMOUNT and AT_STATX_SYNC_TYPE: nothing to us. */
 const harmlessFlags = 0x800 | 0x6000;
-const statFlags = At.symlinkNoFollow | At.emptyPath | harmlessFlags;
-const accessFlags = At.symlinkNoFollow | At.emptyPath | At.effectiveAccess;
+const statFlags = objectFlags | harmlessFlags;
+const accessFlags = objectFlags | At.effectiveAccess;
 
 export function statTrap(member: PathMember): void {
   stat(member, currentDirectory, member.block.address(0), member.block.address(1), 0);
@@ -79,10 +81,7 @@ export function statxTrap(member: PathMember): void {
   const { block } = member;
   const flags = block.int(2);
   if (flags & ~statFlags) return answer(member, invalid);
-  const fd = objectOf(member, block.int(0), block.address(1), {
-    follow: !(flags & At.symlinkNoFollow),
-    empty: (flags & At.emptyPath) !== 0,
-  });
+  const fd = objectOf(member, block.int(0), block.address(1), queryOf(flags));
   if (fd < 0) return;
   finish(
     member,
@@ -108,10 +107,7 @@ export function faccessat2Trap(member: PathMember): void {
 function access(member: PathMember, directory: number, address: number, mode: number, flags: number): void {
   if (mode & ~7 || flags & ~accessFlags) return answer(member, invalid);
   if (!(flags & At.effectiveAccess)) member.paths.identity.usesRealIds();
-  const fd = objectOf(member, directory, address, {
-    follow: !(flags & At.symlinkNoFollow),
-    empty: (flags & At.emptyPath) !== 0,
-  });
+  const fd = objectOf(member, directory, address, queryOf(flags));
   if (fd < 0) return;
   const result = objectAccess(fd, mode);
   const { mount } = member.paths.resolver.first;

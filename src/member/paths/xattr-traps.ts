@@ -10,11 +10,19 @@ import {
   pathFetch,
 } from '../../shared/native/paths.js';
 import { answer } from '../interceptor.js';
-import { At, finish, finishValue, invalid, objectOf, type PathMember } from './paths.js';
+import {
+  finish,
+  finishValue,
+  invalid,
+  type ObjectQuery,
+  objectFlags,
+  objectOf,
+  type PathMember,
+  queryOf,
+} from './paths.js';
 import { pathBytesMax } from './place.js';
 import { currentDirectory } from './resolver.js';
 
-const objectFlags = At.symlinkNoFollow | At.emptyPath;
 const badAddress = -errnoNumber('EFAULT');
 
 /** xattr(7): names of up to 255 bytes, values of up to 64 KiB. */
@@ -32,11 +40,9 @@ function readName(member: PathMember, address: number): number {
 }
 
 /** Where a call has its arguments: setxattr(2) has them one after the other, setxattrat(2) partly in a structure. */
-interface AttributeCall {
+interface AttributeCall extends ObjectQuery {
   readonly directory: number;
   readonly path: number;
-  readonly follow: boolean;
-  readonly empty: boolean;
   /** Address of the name, or of the list to be filled. */
   readonly name: number;
   readonly value: number;
@@ -52,7 +58,6 @@ const plain = (handler: AttributeHandler, follow: boolean) => (member: PathMembe
     directory: currentDirectory,
     path: block.address(0),
     follow,
-    empty: false,
     name: block.address(1),
     value: block.address(2),
     size: Number(block.long(3)),
@@ -77,8 +82,7 @@ const relative = (handler: AttributeHandler, structured: boolean) => (member: Pa
   handler(member, {
     directory: block.int(0),
     path: block.address(1),
-    follow: !(flags & At.symlinkNoFollow),
-    empty: (flags & At.emptyPath) !== 0,
+    ...queryOf(flags),
     name: block.address(3),
     value: structured ? Number(xattrArguments.readBigUInt64LE(0)) : 0,
     size: structured ? xattrArguments.readUInt32LE(8) : Number(block.long(4)),
