@@ -129,9 +129,20 @@ async function descriptorRows(socket: string, hole: number, what: string): Promi
   const crowd = await startCrowd(socket, 0, descriptors, hole);
   const { pid } = crowd;
   const client = new BlockingClient(socket, 'bench');
-  const numbers = () =>
-    decodeNumbers(client.call('descriptorsList', { pid, start: 0, details: false, limit: 0 }).packed, 0)
-      .length;
+  const numbers = () => {
+    let found = 0;
+    for (let start: number | null = 0; start !== null; ) {
+      const page: Reply<'descriptorsList'> = client.call('descriptorsList', {
+        pid,
+        start,
+        details: false,
+        limit: 0,
+      });
+      found += decodeNumbers(page.packed, start).length;
+      start = page.next;
+    }
+    return found;
+  };
   const taken = await rounds(7, {
     readdir: async () => Number(await run(native('procfs'), ['fds', String(pid)])),
     ls: () => spend('ls', `/proc/${pid}/fd`),

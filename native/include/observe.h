@@ -39,6 +39,10 @@ int observe_info(const struct observed *process, struct pidfd_facts *facts);
 /* The ids alone, whatever the kernel. */
 int observe_creds(const struct observed *process, struct pidfd_facts *facts);
 
+/* Begins work on a second thread, until observe_second_join. 0 when there is no second CPU: it is not done then. */
+int observe_second(void (*work)(void *argument), void *argument);
+void observe_second_join(void);
+
 enum { HEADER_BYTES = 12, RECORD_BYTES_MAX = 5120 };
 /* Packs the record of one process at `at`; how long it is (at most RECORD_BYTES_MAX), or -errno when it is gone. */
 int observe_pack(uint8_t *at, const struct observed *process, int parent, uint32_t groups);

@@ -31,6 +31,11 @@ const many = 300;
 
 const children: ChildProcess[] = [];
 
+async function ended(child: ChildProcess): Promise<never> {
+  const [status] = await once(child, 'exit');
+  throw new Error(`the process ended with ${status}`);
+}
+
 /** Python that says `ready` when it has done this, and then sleeps. */
 async function started(...lines: string[]): Promise<number> {
   const program = [
@@ -41,7 +46,7 @@ async function started(...lines: string[]): Promise<number> {
   ];
   const child = spawn('python3', ['-c', program.join('\n')], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
-  await once(child.stdout!, 'data');
+  await Promise.race([once(child.stdout!, 'data'), ended(child)]);
   return child.pid!;
 }
 
@@ -218,11 +223,15 @@ describe('descriptors', () => {
       name: 'thousands with holes',
       lines: ['while os.dup(0) < 5000: pass', 'for i in range(3, 5000, 7): os.close(i)'],
     },
+    {
+      name: 'more with holes than one reply tells',
+      lines: ['while os.dup(0) < 18999: pass', 'for i in range(3, 18999, 9): os.close(i)'],
+    },
     { name: 'a hole at the top', lines: ['while os.dup(0) < 5000: pass', 'os.close(4990)'] },
     { name: 'a hole at the bottom', lines: ['while os.dup(0) < 5000: pass', 'os.close(3)'] },
     {
       name: 'few, far apart',
-      lines: ['for i in (10, 100, 1000, 9999, 10000, 12345): os.dup2(0, i)'],
+      lines: ['for i in (10, 100, 1000, 9999, 10000, 12345, 18000): os.dup2(0, i)'],
     },
     {
       name: 'none',
@@ -233,7 +242,7 @@ describe('descriptors', () => {
     it(name, async () => {
       const pid = await started(
         'import resource',
-        'resource.setrlimit(resource.RLIMIT_NOFILE, (15000, 15000))',
+        'resource.setrlimit(resource.RLIMIT_NOFILE, (19000, 19000))',
         ...lines,
       );
       if (name === 'none') await new Promise((done) => setTimeout(done, 100));
