@@ -46,6 +46,8 @@ SWARD_API int sward_signals_catch(int signo) {
   memset(&action, 0, sizeof action);
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
+  /* Another handler may not return to this one (watch.c). */
+  sigfillset(&action.sa_mask);
   return sigaction(signo, &action, NULL) == 0 ? 0 : -errno;
 }
 

@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 
 #include "sward.h"
+#include "watch.h"
 
 /* struct flock as 64-bit programs pass it to fcntl(2). */
 struct workload_flock {
@@ -71,9 +72,9 @@ static void send_ready_answer(struct trap_block *block, int listener) {
   }
 }
 
-/* Sends the ready answer, then blocks until a trap, the leader's socket or the event set has something. Nothing is done between the two: the answered thread runs on this CPU, once this one
- * sleeps. A trap that is there is received into the block. Stays awake for the
- * first spin_microseconds. Returns READY_* bits. */
+/* Sends the ready answer, then blocks until a trap, the leader's socket or the event set has something. Nothing is done
+ * between the two: the answered thread runs on this CPU, once this one sleeps. A trap that is there is received into the
+ * block. Stays awake for the first spin_microseconds. Returns READY_* bits. */
 SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, int link_events, int events,
                               int spin_microseconds) {
   struct pollfd fds[3] = {
@@ -83,6 +84,12 @@ SWARD_API int sward_trap_wait(struct trap_block *block, int listener, int link, 
   };
   drop_copy(block);
   send_ready_answer(block, listener);
+  if (link < 0 && listener >= 0 && watch_started()) {
+    int received = watch_receive(listener, &block->request);
+    if (received >= 0)
+      return (received & RECEIVED_TRAP ? READY_TRAP : 0) | (received & RECEIVED_EVENTS ? READY_EVENTS : 0);
+    /* poll(2) tells whether nobody is left. */
+  }
   int count = 0;
   nfds_t watched = link < 0 ? 2 : 3;
   if (spin_microseconds > 0) {

@@ -13,7 +13,7 @@ import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js'
 import { addMountOptions, type MountOptions, mountsOf } from '../shared/mounts/options.js';
 import { MountError } from '../shared/mounts/spec.js';
 import { catchSignals } from '../shared/native/signals.js';
-import { runFirst } from '../shared/priority.js';
+import { Niceness, run } from '../shared/priority.js';
 import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
 import { addObserveCommands } from './commands/observe.js';
 import { createCore } from './core/core.js';
@@ -91,7 +91,7 @@ function serveMounts(
     }),
   );
   if (page !== undefined) process.stderr.write(`live page on ${page.address}\n`);
-  runFirst();
+  run(Niceness.first);
   process.stderr.write(`leader ready on ${path} (pid ${process.pid})\n`);
   try {
     let signal: number | undefined;

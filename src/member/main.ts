@@ -15,7 +15,6 @@ import {
   refusedCall,
   vitalCall,
 } from '../shared/native/workload.js';
-import { runFirst } from '../shared/priority.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
@@ -190,7 +189,6 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
       return nested ? nestedStatus : kernelStatus;
     }
     dropDescriptors();
-    runFirst();
     return new Supervisor({
       link,
       launcher,

@@ -15,6 +15,7 @@ import {
   timerOpen,
   trapPrepare,
   trapWait,
+  watchStart,
 } from '../shared/native/workload.js';
 import { DescriptionTable } from './descriptions.js';
 import { FileTable } from './files.js';
@@ -41,6 +42,7 @@ import {
 import { type SignalAction, SignalForwarder } from './signals.js';
 import { LoopTimers } from './timers.js';
 import { TrapBlock } from './trap-block.js';
+import { Urgency } from './urgency.js';
 import { WaitTable } from './waits.js';
 
 /** Exit statuses as a shell gives them (and env, nohup, timeout). */
@@ -75,6 +77,7 @@ export class Supervisor {
   readonly #member: Member;
   readonly #execs: ExecTable;
   readonly #signals: SignalForwarder;
+  readonly #urgency: Urgency;
   readonly #handlers: (((member: Member) => void) | undefined)[] = [];
   readonly #events: number;
   readonly #timer: number;
@@ -97,8 +100,11 @@ export class Supervisor {
     eventsAdd(this.#events, options.signals, signalsKey);
     eventsAdd(this.#events, launcher.control, controlKey);
     const timers = new LoopTimers(now);
+    this.#urgency = new Urgency(timers);
     this.#timer = timerOpen();
     eventsAdd(this.#events, this.#timer, timerKey);
+    // Behind a socket answers come while traps do: there the loop waits for both.
+    if (link.descriptor < 0) watchStart(this.#events);
     const files = new FileTable(link, timers);
     const processes = new ProcessTable(link, this.#events, {
       refresh: (process) => refreshProcess(this.#member, process),
@@ -187,7 +193,10 @@ export class Supervisor {
       // Ends of processes first: a thread id in the trap may be a reused one.
       if (ready & Ready.events) this.#takeEvents();
       if (ready & Ready.link) link.receive();
-      if (ready & Ready.trap) this.#dispatch();
+      if (ready & Ready.trap) {
+        this.#urgency.trapped();
+        this.#dispatch();
+      }
       // The last thread under the filter is gone: the listener only reports that from now on.
       if (ready & Ready.listenerGone) this.#listenerGone();
       this.#keepTime();

@@ -1,18 +1,24 @@
 /** What others wait for should run before them. */
 import { setPriority } from 'node:os';
 
-/** nice(2), where a privilege is needed (CAP_SYS_NICE); what was started before keeps its own. */
-const niceness = -10;
+/** nice(2) of a thread; a lower one needs a privilege (CAP_SYS_NICE). */
+export const Niceness = {
+  /** Others wait for the CPU while this one works. */
+  first: -10,
+  /** The one that waits for an answer takes the CPU as soon as it has it. */
+  soon: -3,
+} as const;
 
 /**
- * Puts this thread before ordinary ones, if it may. It works for microseconds at a time, and on a busy machine all that is
- * trapped or waits for an answer would wait for a CPU first; and the longer a trap waits to be received, the likelier a
- * signal ends it.
+ * Puts this thread before ordinary ones, if it may: false when not. It works for microseconds at a time, and on a busy
+ * machine all that is trapped or waits for an answer would wait for a CPU first; and the longer a trap waits to be
+ * received, the likelier a signal ends it. What was started before keeps its own niceness.
  */
-export function runFirst(): void {
+export function run(niceness: number): boolean {
   try {
     setPriority(niceness);
+    return true;
   } catch {
-    // Without the privilege it runs like everybody.
+    return false;
   }
 }

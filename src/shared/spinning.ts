@@ -4,8 +4,8 @@
  * else wants the CPU, so the usual time until the next message is kept, and now and then the kernel is asked how long
  * this thread has waited for a CPU (proc_pid_schedstat(5)).
  */
-import { openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { ProcFile } from './proc-file.js';
 
 /** A wait that usually takes less than this is spent awake. */
 const shortMicroseconds = 80;
@@ -40,8 +40,7 @@ export class Spinning {
   /** Nanoseconds of waiting for a CPU, and the time, at the last look. */
   #delay = 0;
   #lookedAt = 0;
-  readonly #schedule = open('/proc/thread-self/schedstat');
-  readonly #text = Buffer.alloc(80);
+  readonly #schedule = new ProcFile('/proc/thread-self/schedstat');
 
   /** A wait took so long. */
   observe(milliseconds: number): void {
@@ -57,9 +56,8 @@ export class Spinning {
 
   #look(): void {
     this.#untilLook = lookEvery;
-    if (this.#schedule < 0 || this.#usual >= shortMicroseconds) return;
-    const length = readSync(this.#schedule, this.#text, 0, this.#text.length, 0);
-    const delay = Number(this.#text.toString('latin1', 0, length).split(' ')[1]);
+    if (!this.#schedule.exists || this.#usual >= shortMicroseconds) return;
+    const delay = this.#schedule.field(1);
     const now = performance.now();
     const share = (delay - this.#delay) / ((now - this.#lookedAt) * 1_000_000);
     this.#delay = delay;
@@ -74,14 +72,5 @@ export class Spinning {
     this.#crowdedLooks = 0;
     this.#sleeps = this.#sleepsNext;
     this.#sleepsNext = Math.min(2 * this.#sleepsNext, sleepsMax);
-  }
-}
-
-/** -1 where the kernel does not tell. */
-function open(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch {
-    return -1;
   }
 }

@@ -53,6 +53,20 @@ describe('signals to a member', () => {
     });
   }
 
+  for (const { mode, prepare } of modes) {
+    scene(`reach the program while it locks all the time: ${mode}`, async (scene) => {
+      await prepare(scene);
+      const program = scene.member([python, script('locks_and_signals.py'), scene.path('busy')]);
+      await program.said(/^ready/m);
+      for (let sent = 1; sent <= 200; sent++) {
+        program.child.kill('SIGUSR1');
+        await program.said(new RegExp(`^usr1 ${sent}$`, 'm'));
+      }
+      program.child.kill('SIGTERM');
+      expect((await program.result).status).to.equal(7);
+    });
+  }
+
   for (const [signal, status] of [
     ['SIGTERM', 143],
     ['SIGINT', 130],

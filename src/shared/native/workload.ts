@@ -24,6 +24,7 @@ export const trapValid = func<[listener: number, low: number, high: number]>(
   'int sward_trap_valid(int, uint32_t, uint32_t)',
 );
 export const trapPrepare = func<[block: Buffer, listener: number]>('int sward_trap_prepare(void *, int)');
+export const watchStart = func<[events: number]>('int sward_watch_start(int)');
 export const trapInspect = func<[block: Buffer, pidfd: number, tgid: number, fd: number, address: number]>(
   'int sward_trap_inspect(void *, int, int, int, uint64_t)',
 );
