@@ -121,6 +121,21 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
       return undefined;
     },
 
+    ownerPass(request, session) {
+      // Releases overtake: who is named here may be gone already.
+      const [passed, from, process] = [request.owner, request.from, request.process].map((handle) =>
+        handle === null ? undefined : session.owners.get(handle),
+      );
+      if (passed === undefined || process === undefined || (from === undefined && request.from !== null)) {
+        return undefined;
+      }
+      if (passed.kind !== OwnerKind.description || process.kind !== OwnerKind.process) {
+        throw new SyscallError('EINVAL', 'locks of a description pass to a process');
+      }
+      core.passLocks(passed.owner, from?.owner, process.owner);
+      return undefined;
+    },
+
     lockSet(request, session, id) {
       checkRange(request.kind, request);
       const holder = ownerFor(session, request.owner, request.kind);

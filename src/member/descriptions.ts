@@ -19,6 +19,7 @@ import {
 import type { FileTable, MemberFile } from './files.js';
 import type { LeaderLink, LinkOwner } from './link.js';
 import type { Process, ProcessTable } from './processes.js';
+import { Takers } from './takers.js';
 
 /** A place found by searching may be about to vanish (its close was let through before): look again after these. */
 const recheckMilliseconds = [1, 10, 100] as const;
@@ -31,6 +32,8 @@ export class Description {
   readonly copy: number;
   readonly owner: LinkOwner;
   readonly kinds = new Set<LockKind>();
+  /** Kept by takers.ts. */
+  readonly takers = new Map<Process, number>();
   waits = 0;
   /** Until it is forgotten. */
   known = true;
@@ -54,6 +57,7 @@ export class DescriptionTable {
   readonly #files: FileTable;
   readonly #processes: ProcessTable;
   readonly #timers: Timers;
+  readonly takers: Takers;
   /** Known to be on their way through a socket; looked for again soon. */
   readonly #flying = new Set<Description>();
   /** The keeper: all of the workload is below it. */
@@ -64,6 +68,7 @@ export class DescriptionTable {
     this.#files = files;
     this.#processes = processes;
     this.#timers = timers;
+    this.takers = new Takers(link);
   }
 
   /** The known description behind a duplicate of a workload's descriptor. */
@@ -90,10 +95,12 @@ export class DescriptionTable {
   }
 
   #place(description: Description, process: Process | undefined, fd: number): void {
-    description.process?.descriptions.delete(description);
+    const before = description.process;
+    before?.descriptions.delete(description);
     description.process = process;
     description.fd = fd;
     process?.descriptions.add(description);
+    this.takers.placed(description, before);
   }
 
   /** Forgets a description that neither holds nor waits for anything. */
@@ -112,6 +119,7 @@ export class DescriptionTable {
     description.known = false;
     description.process?.descriptions.delete(description);
     description.process = undefined;
+    this.takers.dismiss(description);
     closeDescriptor(description.copy);
     this.#link.closeOwner(description.owner);
     this.#files.settle(description.file);

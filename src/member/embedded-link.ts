@@ -40,6 +40,8 @@ export function createEmbeddedLink(
     closeFile: (file) => core.closeInode(inode(file)),
     openOwner: (facts: OwnerFacts) =>
       core.createOwner({ pid: facts.pid, command: facts.command, session, refresh: facts.refresh }),
+    passLocks: (description, from, process) =>
+      core.passLocks(owner(description), from && owner(from), owner(process)),
     closeOwner: (handle) => core.releaseOwner(owner(handle)),
     lock(call) {
       const base = {

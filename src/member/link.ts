@@ -63,6 +63,11 @@ export interface LeaderLink {
   openFile(device: bigint, inode: bigint, descriptor: number): LinkFile;
   closeFile(file: LinkFile): void;
   openOwner(facts: OwnerFacts): LinkOwner;
+  /**
+   * The description's locks that `from` took count for `process` now: `from` has lost it. Undefined: those of processes
+   * that have ended.
+   */
+  passLocks(description: LinkOwner, from: LinkOwner | undefined, process: LinkOwner): void;
   /** The owner is gone: its locks and waits are, too. */
   closeOwner(owner: LinkOwner): void;
   lock(call: LockCall): number;

@@ -71,6 +71,7 @@ export class LockWait extends Wait {
     file.calls--;
     if (description) {
       description.waits--;
+      if (result === 0) this.#member.descriptions.takers.took(description, this.process, this.fd);
       if (result !== 0 && this.#isNew && description.waits === 0) description.kinds.delete(this.call.kind);
       this.#member.descriptions.settle(description);
     } else if (result !== 0 && this.#isNew && this.process.waits.size === 0) {

@@ -45,6 +45,8 @@ export class Process {
   readonly files = new Map<MemberFile, number>();
   /** Descriptions whose known place is in this process. */
   readonly descriptions = new Set<Description>();
+  /** Descriptions with another place through which it took locks (takers.ts). */
+  readonly took = new Set<Description>();
   readonly waits = new Set<Wait>();
   /** What its descriptors refer to, dropped by whatever closes or replaces them (all of that is trapped). */
   readonly slots = new Map<number, Slot>();
@@ -54,6 +56,8 @@ export class Process {
   readonly closers = new Set<number>();
   /** Whose rights its threads have (paths/identity.ts). */
   readonly identities = new LRUCache<number, Buffer>({ max: identitiesMax });
+  /** It is not tracked any more. */
+  ended = false;
   /** False once a descriptor table may be shared by processes, or a thread may have its own. */
   remembers = true;
   readonly #openOwner: (process: Process) => LinkOwner;
@@ -111,7 +115,7 @@ export class Process {
   }
 
   get holdsSomething(): boolean {
-    return this.files.size > 0 || this.descriptions.size > 0;
+    return this.files.size > 0 || this.descriptions.size > 0 || this.took.size > 0;
   }
 }
 
@@ -234,6 +238,7 @@ export class ProcessTable {
   drop(process: Process): void {
     if (this.#byPid.get(process.pid) !== process) return;
     this.#byPid.delete(process.pid);
+    process.ended = true;
     this.#lastTid = 0;
     this.#lastProcess = undefined;
     for (const file of process.files.keys()) file.holders.delete(process);

@@ -5,7 +5,6 @@
  */
 import { LockKind } from '../shared/lock-types.js';
 import {
-  descriptionAt,
   descriptorOn,
   parkContinue,
   parkDetach,
@@ -106,6 +105,7 @@ export function releaseFile(member: Member, process: Process, file: MemberFile):
 
 /** Descriptions known by a descriptor in [low, high] of this process need another place, or are gone. */
 function replacePlaces(member: Member, process: Process, low: number, high: number): void {
+  if (process.took.size > 0) member.descriptions.takers.closing(process, low, high);
   if (process.descriptions.size === 0) return;
   for (const description of [...process.descriptions]) {
     if (description.fd >= low && description.fd <= high) {
@@ -188,7 +188,10 @@ export class ExecTable {
       const file = member.files.find(member.block);
       if (file && process.files.has(file)) files.push([file, fd]);
     }
-    const descriptions = [...process.descriptions].filter((description) => closing.includes(description.fd));
+    const descriptions = [
+      ...[...process.descriptions].filter(({ fd }) => closing.includes(fd)),
+      ...[...process.took].filter(({ takers }) => closing.includes(takers.get(process)!)),
+    ];
     if (files.length === 0 && descriptions.length === 0) return undefined;
     return { process, files, descriptions };
   }
@@ -216,13 +219,10 @@ export class ExecTable {
     for (const [file, fd] of exec.files) {
       if (!stillOn(process, file, fd)) releaseFile(this.#member, process, file);
     }
+    const { descriptions } = this.#member;
     for (const description of exec.descriptions) {
-      if (
-        description.process === process &&
-        descriptionAt(description.copy, process.pid, description.fd) !== 1
-      ) {
-        this.#member.descriptions.refresh(description);
-      }
+      if (description.takers.has(process)) descriptions.takers.look(description, process, 0, -1);
+      else if (description.process === process) descriptions.refresh(description);
     }
   }
 }

@@ -124,6 +124,16 @@ export class SocketLink implements LeaderLink {
     return owner;
   }
 
+  passLocks(description: LinkOwner, from: LinkOwner | undefined, process: LinkOwner): void {
+    if (this.#fd < 0) return;
+    this.#writer.request('ownerPass', noReply, {
+      owner: ownerHandle(description),
+      from: from === undefined ? null : ownerHandle(from),
+      process: ownerHandle(process),
+    });
+    this.#flush();
+  }
+
   closeOwner(owner: LinkOwner): void {
     if (this.#fd < 0) return;
     this.#writer.request('ownerClose', noReply, { owner: ownerHandle(owner) });

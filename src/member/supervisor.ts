@@ -276,6 +276,7 @@ export class Supervisor {
     const placed = [...process.descriptions];
     processes.drop(process);
     for (const description of placed) descriptions.replace(description, process.pid, 0, 2 ** 31 - 1);
+    for (const description of [...process.took]) descriptions.takers.left(description, process);
   }
 
   #handleSignals(): void {

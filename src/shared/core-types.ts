@@ -54,6 +54,8 @@ export interface LockRow extends LockRange {
   readonly type: LockType;
   readonly waiting: boolean;
   readonly owner: Owner;
+  /** Who took it or asks for it; of a record lock the owner itself. */
+  readonly process: Owner;
   /** Milliseconds of the injected clock at which it was granted or asked for. */
   readonly since: number;
 }
@@ -157,6 +159,11 @@ export interface Core {
   queryOwn(inode: Inode, owner: Owner, kind: LockKind, range: LockRange): ConflictingLock | undefined;
   /** A descriptor was closed: all of the owner's locks of that kind on that inode go. */
   releaseInode(inode: Inode, owner: Owner, kind: LockKind): void;
+  /**
+   * The description's locks that `from` took count for `process` from now on: in reports and in the search for
+   * deadlocks. Undefined: those of processes that have ended.
+   */
+  passLocks(description: Owner, from: Owner | undefined, process: Owner): void;
   /** The process or description is gone: its locks go, its waits end without settle. */
   releaseOwner(owner: Owner): void;
   /** Whether the owner holds any lock of that kind on that inode (any inode, any kind when left out). */

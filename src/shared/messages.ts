@@ -115,6 +115,13 @@ export const messages = {
     request: { owner: handle, pid, command },
     errors: ['EBADF'],
   }),
+  ownerPass: message({
+    id: 7,
+    summary:
+      "A description's locks that the process `from` took count for `process` from now on, since `from` does not share " +
+      'it any more. Nil: those of processes that have ended. Handles that are gone: nothing is done.',
+    request: { owner: handle, from: optional(handle), process: handle },
+  }),
   lockSet: message({
     id: 10,
     summary: 'Takes or converts a lock; with `wait` once it can be had. `process` is the owner that waits.',

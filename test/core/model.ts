@@ -46,6 +46,7 @@ export class Model {
   waiters: ModelRequest[] = [];
   /** Ids of the waits that ended with a grant since this was emptied. */
   granted: number[] = [];
+  readonly #ended = new Set<Owner>();
   readonly #cells = new Map<string, Map<Owner, (Cell | null)[]>>();
 
   lock(request: ModelRequest): ModelResult {
@@ -82,7 +83,19 @@ export class Model {
     this.#serve();
   }
 
+  passLocks(description: Owner, from: Owner | undefined, process: Owner): void {
+    for (const owners of this.#cells.values()) {
+      for (const cell of owners.get(description) ?? []) {
+        if (cell === null) continue;
+        if (from === undefined ? this.#ended.has(cell.process) : cell.process === from)
+          cell.process = process;
+      }
+    }
+    this.#serve();
+  }
+
   releaseOwner(owner: Owner): void {
+    this.#ended.add(owner);
     this.waiters = this.waiters.filter((wait) => wait.owner !== owner && wait.process !== owner);
     for (const owners of this.#cells.values()) owners.delete(owner);
     this.#serve();

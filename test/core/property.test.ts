@@ -119,7 +119,8 @@ class World {
       this.model.releaseOwner(owner);
       return `releaseOwner ${owner.pid}`;
     }
-    if (choice < 95) return this.close(slot, inode);
+    if (choice < 94) return this.close(slot, inode);
+    if (choice < 96) return this.pass();
     this.query(slot, inode, kind === LockKind.flock ? LockKind.record : kind, type, owner, first, to);
     return `query ${what}`;
   }
@@ -160,6 +161,15 @@ class World {
     return `cancel ${id}`;
   }
 
+  pass(): string {
+    const description = this.pick(this.descriptions);
+    const from = this.random(2) === 0 ? undefined : this.pick(this.processes);
+    const process = this.pick(this.processes);
+    this.core.passLocks(description, from, process);
+    this.model.passLocks(description, from, process);
+    return `pass ${description.pid} from ${from?.pid} to ${process.pid}`;
+  }
+
   close(slot: number, inode: Inode): string {
     this.core.closeInode(inode);
     this.openers[slot]! -= 1;
@@ -193,7 +203,8 @@ class World {
     const held: string[] = [];
     const waiting: string[] = [];
     for (const row of this.core.rows()) {
-      const text = `${row.inode.key} ${row.kind} ${row.owner.pid} ${row.type} ${row.start}-${row.end}`;
+      const who = `${row.owner.pid} of ${row.process.pid}`;
+      const text = `${row.inode.key} ${row.kind} ${who} ${row.type} ${row.start}-${row.end}`;
       (row.waiting ? waiting : held).push(text);
     }
     const expected: string[] = [];
@@ -209,7 +220,18 @@ class World {
         this.openers[slot]! > 0 || [...held, ...waiting].some((text) => text.startsWith(`1:${slot} `));
       expect(this.pinned[slot], `pins of inode ${slot}`).to.equal(used ? 1 : 0);
     }
+    this.compareStandings();
     this.compareDeadlocks();
+  }
+
+  compareStandings(): void {
+    const rows = [...this.core.rows()];
+    for (const process of this.processes) {
+      const its = rows.filter((row) => row.process === process);
+      const { held, waiting } = this.core.standing(process);
+      expect(held, `held of ${process.pid}`).to.equal(its.filter((row) => !row.waiting).length);
+      expect(waiting, `waits of ${process.pid}`).to.equal(its.filter((row) => row.waiting).length);
+    }
   }
 
   compareDeadlocks(): void {
@@ -245,12 +267,13 @@ function describeRow(lock: {
   slot: number;
   kind: LockKind;
   owner: Owner;
+  process: Owner;
   type: LockType;
   from: number;
   to: number;
 }) {
   const { start, end } = range(lock.from, lock.to);
-  return `1:${lock.slot} ${lock.kind} ${lock.owner.pid} ${lock.type} ${start}-${end}`;
+  return `1:${lock.slot} ${lock.kind} ${lock.owner.pid} of ${lock.process.pid} ${lock.type} ${start}-${end}`;
 }
 
 function resultName(result: number): ModelResult {

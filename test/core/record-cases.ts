@@ -106,7 +106,7 @@ export const recordCases: readonly Case[] = [
     name: 'two processes with one description',
     before: 'A.x:w0-9',
     call: 'B.x try r0-4',
-    after: 'B.x:r0-4 B.x:w5-9',
+    after: 'B.x:r0-4 A.x:w5-9',
   },
   {
     name: 'a record read lock beside an OFD one',

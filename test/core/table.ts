@@ -4,6 +4,7 @@
  * `A` is process A (record locks), `A.x` process A with the description x (OFD locks), `A=x` the same with
  * flock. A lock is `A:w0-9` (bytes 0 to 9), `A:r5-` (to the end of the file), `A=x:w`; `@2` names another file
  * than the first. A waiting request begins with `?`. A call is `A try w0-9 -> EAGAIN`; no arrow means `-> 0`.
+ * `B=x inherit A`: what A took through x counts for B.
  */
 import { createCore } from '../../src/leader/core/core.js';
 import type {
@@ -48,7 +49,6 @@ export class World {
   readonly requests = new Map<string, LockRequest>();
   readonly #owners = new Map<string, Owner>();
   readonly #inodes = new Map<string, Inode>();
-  readonly #takenBy = new Map<Owner, string>();
 
   constructor() {
     this.core = createCore({ now: () => 0, onDeadlock: (report) => this.reports.push(cycle(report)) });
@@ -75,6 +75,9 @@ export class World {
         return '0';
       case 'close':
         this.core.releaseInode(inode, owner, kind);
+        return '0';
+      case 'inherit':
+        this.core.passLocks(owner, wanted === '' ? undefined : this.owner(wanted), process);
         return '0';
       case 'exit':
         this.core.releaseOwner(owner);
@@ -109,7 +112,6 @@ export class World {
     const process = this.owner(processName!);
     if (description === undefined) return { owner: process, process, kind: LockKind.record };
     const owner = this.owner(description);
-    this.#takenBy.set(owner, processName!);
     return { owner, process, kind: name.includes('=') ? LockKind.flock : LockKind.ofd };
   }
 
@@ -166,10 +168,9 @@ export class World {
   }
 
   #rowText(row: LockRow): string {
-    const { kind, owner, inode } = row;
+    const { kind, owner, process, inode } = row;
     const separator = kind === LockKind.flock ? '=' : '.';
-    const name =
-      kind === LockKind.record ? owner.command : this.#takenBy.get(owner) + separator + owner.command;
+    const name = kind === LockKind.record ? owner.command : process.command + separator + owner.command;
     const range = kind === LockKind.flock ? '' : rangeText(row);
     const file = inode.key === '1' ? '' : `@${inode.key}`;
     return `${row.waiting ? '?' : ''}${name}:${letter(row.type)}${range}${file}`;

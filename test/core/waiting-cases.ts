@@ -332,4 +332,23 @@ export const waitingCases: readonly Case[] = [
     call: 'C=z wait r -> waits',
     after: 'A=x:r ?B=y:w ?C=z:r',
   },
+  {
+    name: 'a description that outlives its process counts for another one',
+    before: 'A=x:w ?C=z:w',
+    call: ['A exit', 'B=x inherit'],
+    after: 'B=x:w ?C=z:w',
+  },
+  {
+    name: 'only what that process took',
+    before: 'A.x:w0-9 C.x:w20-29',
+    call: ['B.x inherit', 'B.x inherit A'],
+    after: 'B.x:w0-9 C.x:w20-29',
+  },
+  {
+    name: 'a deadlock is seen when the heir closes it',
+    before: 'A=x:w C:w ?C=z:w ?B:r',
+    call: ['A exit', 'B=x inherit'],
+    after: 'C:w0- ?B:r0- B=x:w ?C=z:w',
+    deadlocks: 'BC',
+  },
 ];

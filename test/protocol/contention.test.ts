@@ -156,7 +156,7 @@ describe('two clients of a leader', () => {
       end: 9,
     };
     a.call('lockSet', { ...lock, wait: false });
-    a.call('ownerDescribe', { owner: 2, pid: 4, command: 'described' });
+    a.call('ownerDescribe', { owner: 1, pid: 4, command: 'described' });
     expect(b.locks()).to.deep.equal(['described 3-9']);
     expect(b.tryLock()).to.equal('EAGAIN');
     expect(a.call('lockGet', { ...lock, type: 2, start: 0 }).conflict).to.include({
@@ -166,6 +166,35 @@ describe('two clients of a leader', () => {
     });
     a.post('ownerClose', { owner: 2 });
     expect(b.tryLock()).to.equal('granted');
+  });
+
+  it('locks of a description pass to another process; handles that are gone, or of the wrong sort', () => {
+    const open = (owner: number, command: string, kind: OwnerKind) =>
+      a.call('ownerOpen', { owner, pid: owner, command, kind, hasPidfd: false });
+    open(2, 'description', OwnerKind.description);
+    open(3, 'taker', OwnerKind.process);
+    open(4, 'heir', OwnerKind.process);
+    const lock = { file: 1, owner: 2, process: 3, kind: LockKind.flock, type: LockType.write };
+    a.call('lockSet', { ...lock, start: 0, end: Infinity, wait: false });
+    const pass = (owner: number, from: number | null, process: number) =>
+      a.call('ownerPass', { owner, from, process });
+    for (const [owner, from, process] of [
+      [2, 1, 4],
+      [2, null, 4],
+      [9, null, 4],
+      [2, 9, 4],
+      [2, 3, 9],
+    ] as const) {
+      pass(owner, from, process);
+    }
+    expect(b.locks()).to.deep.equal(['taker 0-Infinity']);
+    expect(() => pass(2, 3, 2)).to.throw('EINVAL');
+    expect(() => pass(1, null, 4)).to.throw('EINVAL');
+    pass(2, 3, 4);
+    expect(b.locks()).to.deep.equal(['heir 0-Infinity']);
+    a.call('ownerClose', { owner: 4 });
+    pass(2, null, 1);
+    expect(b.locks()).to.deep.equal(['a 0-Infinity']);
   });
 
   it('unlock without reply, then asked by another: never refused (10,000 rounds)', () => {

@@ -129,7 +129,21 @@ class LockCore implements Core {
     this.unlock(inode, owner, kind, wholeFile);
   }
 
+  passLocks(description: OwnerState, from: OwnerState | undefined, process: OwnerState): void {
+    let awaited = false;
+    for (const [space, own] of description.holdings) {
+      own.forEach((lock) => {
+        if (from === undefined ? lock.process.ended : lock.process === from) space.attribute(lock, process);
+      });
+      awaited ||= space.queue.count > 0;
+    }
+    if (!awaited) return;
+    this.#grants.noteHolder(process, description);
+    this.#grants.serveAndDeliver();
+  }
+
   releaseOwner(owner: OwnerState): void {
+    owner.ended = true;
     const touched = new Set<InodeState>();
     for (const waiter of [...owner.asking, ...owner.waiting]) {
       touched.add(waiter.space.inode);

@@ -99,7 +99,13 @@ export class Grants {
     const { kind, type } = request;
     space.place(owner, process, kind, type, range.start, range.end, this.#sequence, now);
     this.#noteAcquisition(space, owner);
-    if (space.queue.count > 0) this.#noteHolder(process, owner);
+    if (space.queue.count > 0) this.noteHolder(process, owner);
+  }
+
+  /** Others may now wait for this process and owner: that closes a cycle when they wait themselves. */
+  noteHolder(process: OwnerState, owner: OwnerState): void {
+    for (const waiter of process.asking) this.#deadlocks.noteEdges(waiter);
+    for (const waiter of owner.waiting) if (waiter.process !== process) this.#deadlocks.noteEdges(waiter);
   }
 
   serve(): void {
@@ -176,7 +182,7 @@ export class Grants {
     this.#noteWait(waiter, now, true);
     moveBlocked(waiter, lock);
     this.#undelivered.push(waiter);
-    if (space.queue.count > 0) this.#noteHolder(process, owner);
+    if (space.queue.count > 0) this.noteHolder(process, owner);
   }
 
   #noteAcquisition({ inode }: LockSpace, { account }: OwnerState): void {
@@ -206,12 +212,6 @@ export class Grants {
     removeFrom(waiter.owner.waiting, waiter);
     this.#waiters.delete(waiter.request);
     this.#deadlocks.waitEnded(waiter);
-  }
-
-  /** Others may now wait for this process and owner: that closes a cycle when they wait themselves. */
-  #noteHolder(process: OwnerState, owner: OwnerState): void {
-    for (const waiter of process.asking) this.#deadlocks.noteEdges(waiter);
-    for (const waiter of owner.waiting) if (waiter.process !== process) this.#deadlocks.noteEdges(waiter);
   }
 
   /** The first waiter that only the queue order keeps waiting, in a cycle. */

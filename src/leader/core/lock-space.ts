@@ -95,16 +95,19 @@ export class LockSpace {
     }
     if (merged !== null) {
       if (merged.start > low || merged.end < high) this.#resize(merged, low, high);
-      if (merged.process !== process) {
-        merged.process.taken -= 1;
-        process.taken += 1;
-        merged.process = process;
-      }
+      if (merged.process !== process) this.attribute(merged, process);
       return merged;
     }
     const placed = new HeldLock(owner, process, kind, type, start, end, sequence, now);
     this.#insert(own, placed);
     return placed;
+  }
+
+  /** The lock counts for this process from now on. */
+  attribute(lock: HeldLock, process: OwnerState): void {
+    lock.process.taken -= 1;
+    process.taken += 1;
+    lock.process = process;
   }
 
   /** Takes [start, end) from what the owner holds. */

@@ -28,6 +28,8 @@ export class OwnerState implements Owner {
   readonly holdings = new Map<LockSpace, OwnRanges>();
   held = 0;
   taken = 0;
+  /** It was released. */
+  ended = false;
   readonly asking: Waiter[] = [];
   readonly waiting: Waiter[] = [];
   /** Used by one search of the graph of waits at a time. */

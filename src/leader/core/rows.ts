@@ -40,6 +40,6 @@ export function* walkRows(inodes: Iterable<InodeState>, { waitingOnly }: LockFil
 }
 
 function row(inode: InodeState, lock: HeldLock | Waiter, waiting: boolean): LockRow {
-  const { start, end, kind, type, owner, since } = lock;
-  return { inode, kind, type, start, end, waiting, owner, since };
+  const { start, end, kind, type, owner, process, since } = lock;
+  return { inode, kind, type, start, end, waiting, owner, process, since };
 }

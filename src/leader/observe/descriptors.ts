@@ -58,14 +58,14 @@ export class DescriptorPages {
     const translations = new Map<unknown, (pid: number) => number>();
     for (const file of files) {
       let looked = 0;
-      for (const { kind, type, start, end, waiting, owner } of this.context.core.walk({ key: file })) {
+      for (const { kind, type, start, end, waiting, process } of this.context.core.walk({ key: file })) {
         if (++looked > looksMax || found.length >= locksMax) break;
-        let translate = translations.get(owner.session);
+        let translate = translations.get(process.session);
         if (translate === undefined) {
-          translate = this.trees.translation(owner.session as Session);
-          translations.set(owner.session, translate);
+          translate = this.trees.translation(process.session as Session);
+          translations.set(process.session, translate);
         }
-        if (translate(owner.pid) === pid) found.push({ file, kind, type, start, end, waiting });
+        if (translate(process.pid) === pid) found.push({ file, kind, type, start, end, waiting });
       }
     }
     return found;

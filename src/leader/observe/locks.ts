@@ -92,10 +92,11 @@ export class LockPages {
   }
 
   private tell(row: LockRow): Row {
-    const { kind, type, start, end, waiting, owner } = row;
+    const { kind, type, start, end, waiting } = row;
+    const { pid, command } = row.process;
     const age = Math.max(0, Math.round(this.context.now() - row.since));
     const path = this.context.pathOf(row.inode);
-    return { path, kind, type, start, end, pid: owner.pid, command: owner.command, waiting, age };
+    return { path, kind, type, start, end, pid, command, waiting, age };
   }
 }
 
