@@ -96,6 +96,9 @@ export interface Activity {
   readonly contention: Contention | null;
 }
 
+/** A number of an activity by which inodes can be ranked; `waited` and `longest` are milliseconds. */
+export type ActivityNumber = 'waited' | 'longest' | 'waits' | 'acquisitions' | 'refusals';
+
 /** A request that waits, and one reason why: `blocker` holds a lock in its way or, `queued`, only came first. */
 export interface WaitEdge extends LockRange {
   /** Grows from edge to edge. */
@@ -172,13 +175,20 @@ export interface Core {
   cancel(request: LockRequest): boolean;
   /** Held and waiting locks, inode by inode, in a stable order. */
   rows(): Iterable<LockRow>;
-  /** As `rows`, but may be continued after calls that change something, and costs only what is taken. */
-  walk(filter: LockFilter): Generator<LockRow>;
+  /**
+   * As `rows`, but may be continued after calls that change something, and costs only what is taken. Null now and then:
+   * inodes without rows were passed over.
+   */
+  walk(filter: LockFilter): Generator<LockRow | null>;
   /** The waits after that sequence number, first come first. */
   waits(after: number): Iterable<WaitEdge>;
   standing(owner: Owner): Standing;
-  /** What has happened to the inodes that are known now, to all together, and through the owners of a session. */
-  activities(): Iterable<{ readonly inode: Inode; readonly activity: Activity }>;
+  /** The inode, if it is known now. */
+  find(key: string): Inode | undefined;
+  activityOf(inode: Inode): Activity;
+  /** The inodes known now, except some, to which most has happened: the first `count`, at 0.2 ms for 100,000 inodes. */
+  busiest(by: ActivityNumber, count: number, except: { has(inode: Inode): boolean }): readonly Inode[];
+  /** What has happened to all inodes together, and through the owners of a session. */
   readonly activity: Activity & { readonly deadlocks: number };
   sessionActivity(session: unknown): SessionActivity;
   /** Called before an inode is forgotten, which had this activity. */

@@ -36,7 +36,7 @@ class World {
   }
 
   get activity() {
-    return [...this.core.activities()][0]!.activity;
+    return this.core.activityOf(this.inode);
   }
 
   get session0() {
@@ -44,8 +44,8 @@ class World {
   }
 }
 
-const places = (rows: Iterable<LockRow>): string[] =>
-  [...rows].map(({ start, waiting, owner }) => `${owner.pid}:${start}${waiting ? ' waits' : ''}`);
+const places = (rows: Iterable<LockRow | null>): string[] =>
+  [...rows].map((row) => (row === null ? '' : `${row.owner.pid}:${row.start}${row.waiting ? ' waits' : ''}`));
 
 describe('lock core: contention', () => {
   it('counts locks, refusals, and waits with their cause', () => {
@@ -154,7 +154,9 @@ describe('lock core: walking through locks', () => {
     const seen = new Map<number, number>();
     const rows = world.core.walk({});
     let count = 0;
-    for (const { start } of rows) {
+    for (const row of rows) {
+      if (row === null) continue;
+      const { start } = row;
       seen.set(start as number, (seen.get(start as number) ?? 0) + 1);
       if (++count % 500 !== 0) continue;
       // Behind, where it stands, and ahead: a lock that is split, gone, and new.
@@ -183,5 +185,62 @@ describe('lock core: walking through locks', () => {
     expect(places(world.core.walk({ key: '1:2', waitingOnly: true }))).to.deep.equal([]);
     expect(places(world.core.walk({ waitingOnly: true }))).to.deep.equal(['3:0 waits']);
     expect(places(world.core.walk({ key: '7:7' }))).to.deep.equal([]);
+  });
+
+  it('one may pause where many files have no locks', () => {
+    const world = new World();
+    for (let i = 0; i < 1000; i++) world.core.openInode(`2:${i}`, () => {});
+    const last = world.core.openInode('3:3', () => {});
+    world.core.lock({ ...world.request(world.owner(1)), inode: last });
+    const rows = [...world.core.walk({})];
+    expect(rows.map((row) => row?.inode.key)).to.deep.equal([undefined, undefined, undefined, '3:3']);
+  });
+});
+
+describe('lock core: the busiest inodes', () => {
+  it('are those that sorting all of them would tell, while inodes come and go', () => {
+    const world = new World();
+    const [a, b] = [world.owner(1), world.owner(2)];
+    const inodes = new Map<string, Inode>();
+    const numbers = ['waited', 'longest', 'waits', 'acquisitions', 'refusals'] as const;
+    const numberOf = (inode: Inode, by: (typeof numbers)[number]): number => {
+      const { acquisitions, refusals, contention } = world.core.activityOf(inode);
+      const { milliseconds = 0, longest = 0, waits = 0 } = contention ?? {};
+      return { acquisitions, refusals, waited: milliseconds, longest, waits }[by];
+    };
+    for (let round = 0; round < 600; round++) {
+      const key = `2:${(round * 37) % 151}`;
+      const known = inodes.get(key);
+      if (known !== undefined && round % 5 === 0) {
+        world.core.closeInode(known);
+        inodes.delete(key);
+        continue;
+      }
+      const inode = known ?? world.core.openInode(key, () => {});
+      inodes.set(key, inode);
+      const wanted = { ...world.request(b), inode };
+      world.core.lock({ ...world.request(a), inode });
+      if (round % 3 === 0) world.core.lock(wanted);
+      if (round % 2 === 0) {
+        expect(world.core.lock({ ...wanted, settle: () => {} })).to.equal(PENDING);
+        world.now += (round * 7919) % 101;
+      }
+      for (const owner of [a, b])
+        world.core.unlock(inode, owner, LockKind.record, { start: 0, end: Infinity });
+    }
+    const except = new Set([...inodes.values()].slice(0, 10));
+    for (const by of numbers) {
+      const sorted = [...inodes.values()]
+        .filter((inode) => !except.has(inode))
+        .map((inode) => [numberOf(inode, by), numberOf(inode, 'acquisitions')])
+        .sort(([a1, a2], [b1, b2]) => b1! - a1! || b2! - a2!);
+      for (const count of [0, 1, 7, 1000]) {
+        const busiest = world.core.busiest(by, count, except);
+        expect(
+          busiest.map((inode) => [numberOf(inode, by), numberOf(inode, 'acquisitions')]),
+          `${by} ${count}`,
+        ).to.deep.equal(sorted.slice(0, count));
+      }
+    }
   });
 });

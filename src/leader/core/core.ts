@@ -7,6 +7,7 @@
  */
 import type {
   Activity,
+  ActivityNumber,
   Core,
   DeadlockReport,
   Inode,
@@ -23,6 +24,7 @@ import { errnoNumber } from '../../shared/errno.js';
 import { locksPerSessionMax } from '../../shared/limits.js';
 import { type ConflictingLock, LockKind, type LockRange, type LockType } from '../../shared/lock-types.js';
 import { Accounts } from './accounts.js';
+import { ActivityTable } from './activity-table.js';
 import { Grants } from './grants.js';
 import type { HeldLock } from './held-lock.js';
 import { InodeState } from './inode-state.js';
@@ -49,6 +51,7 @@ class LockCore implements Core {
   readonly #grants: Grants;
   readonly #accounts = new Accounts();
   readonly #inodes = new Map<string, InodeState>();
+  readonly #table = new ActivityTable();
   onForget?: (inode: Inode, activity: Activity) => void;
 
   constructor(environment: CoreEnvironment) {
@@ -62,7 +65,7 @@ class LockCore implements Core {
       pin();
       return known;
     }
-    const inode = new InodeState(key, pin, this.#grants.freed);
+    const inode = new InodeState(key, pin, this.#grants.freed, this.#table);
     this.#inodes.set(key, inode);
     return inode;
   }
@@ -180,7 +183,7 @@ class LockCore implements Core {
     for (const inode of [...this.#inodes.values()]) yield* inodeRows(inode);
   }
 
-  walk(filter: LockFilter): Generator<LockRow> {
+  walk(filter: LockFilter): Generator<LockRow | null> {
     const known = filter.key === undefined ? undefined : this.#inodes.get(filter.key);
     const chosen = known === undefined ? [] : [known];
     // A map may change while its values are walked through.
@@ -196,8 +199,16 @@ class LockCore implements Core {
     return { held: owner.taken, waiting: owner.asking.length, since };
   }
 
-  *activities(): Generator<{ inode: InodeState; activity: Activity }> {
-    for (const inode of this.#inodes.values()) yield { inode, activity: inode };
+  find(key: string): InodeState | undefined {
+    return this.#inodes.get(key);
+  }
+
+  activityOf(inode: InodeState): Activity {
+    return inode;
+  }
+
+  busiest(by: ActivityNumber, count: number, except: { has(inode: Inode): boolean }): readonly InodeState[] {
+    return this.#table.largest(by, count, except);
   }
 
   get activity(): Core['activity'] {
@@ -213,7 +224,7 @@ class LockCore implements Core {
   }
 
   #refuse(inode: InodeState): number {
-    inode.refusals += 1;
+    inode.table.refusals[inode.row]! += 1;
     this.#grants.activity.refusals += 1;
     return conflictResult;
   }
@@ -227,8 +238,9 @@ class LockCore implements Core {
       // flock(2): converting is not atomic: the existing lock is first removed, then a new one is established.
       if (converts) space.cut(owner, wholeFile.start, wholeFile.end);
       if (request.settle !== undefined) return this.#wait(request, space, conflict, false);
+      const refused = this.#refuse(space.inode);
       this.#finish(space.inode);
-      return this.#refuse(space.inode);
+      return refused;
     }
     if (request.settle !== undefined && !converts && space.queue.count > 0) {
       return this.#wait(request, space, null, false);
@@ -282,6 +294,7 @@ class LockCore implements Core {
     inode.forgotten = true;
     this.onForget?.(inode, inode);
     this.#inodes.delete(inode.key);
+    this.#table.remove(inode);
     inode.pin();
   }
 }

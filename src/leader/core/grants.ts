@@ -186,7 +186,7 @@ export class Grants {
   }
 
   #noteAcquisition({ inode }: LockSpace, { account }: OwnerState): void {
-    inode.acquisitions += 1;
+    inode.table.acquisitions[inode.row]! += 1;
     account.acquisitions += 1;
     this.activity.acquisitions += 1;
   }
@@ -200,6 +200,7 @@ export class Grants {
     const waited = now - waiter.since;
     inode.contention ??= new WaitRecord();
     inode.contention.add(waited, process, cause, granted);
+    inode.table.noteWaits(inode.row, inode.contention);
     this.activity.contention.add(waited, process, cause, granted);
     account.waits += 1;
     account.waitMilliseconds += waited;

@@ -4,6 +4,7 @@
  */
 import type { Activity, Inode } from '../../shared/core-types.js';
 import { LockKind } from '../../shared/lock-types.js';
+import type { ActivityTable } from './activity-table.js';
 import type { WaitRecord } from './contention.js';
 import { LockSpace } from './lock-space.js';
 import type { Waiter } from './waiter.js';
@@ -13,8 +14,9 @@ export class InodeState implements Inode, Activity {
   readonly pin: () => void;
   openers = 1;
   forgotten = false;
-  acquisitions = 0;
-  refusals = 0;
+  readonly table: ActivityTable;
+  /** In the table; it may change with any call. */
+  row = 0;
   /** Made when somebody waits for the first time. */
   contention: WaitRecord | null = null;
   /** Record and OFD locks, which conflict with each other. */
@@ -22,11 +24,21 @@ export class InodeState implements Inode, Activity {
   /** flock(2) locks: on a local file they and fcntl locks do not see each other. */
   readonly flocks: LockSpace;
 
-  constructor(key: string, pin: () => void, freed: Waiter[]) {
+  constructor(key: string, pin: () => void, freed: Waiter[], table: ActivityTable) {
     this.key = key;
     this.pin = pin;
+    this.table = table;
+    table.add(this);
     this.records = new LockSpace(this, freed);
     this.flocks = new LockSpace(this, freed);
+  }
+
+  get acquisitions(): number {
+    return this.table.acquisitions[this.row]!;
+  }
+
+  get refusals(): number {
+    return this.table.refusals[this.row]!;
   }
 
   get isUnused(): boolean {

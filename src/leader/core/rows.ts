@@ -18,12 +18,20 @@ export function inodeRows(inode: InodeState): LockRow[] {
   return rows;
 }
 
+/** Inodes without rows, after which whoever walks may pause. */
+const restInodes = 256;
+
 /**
  * The same rows of several inodes, one by one: between two of them anything may change. What is held and not touched
- * meanwhile is told once.
+ * meanwhile is told once. Null: there was nothing for a while.
  */
-export function* walkRows(inodes: Iterable<InodeState>, { waitingOnly }: LockFilter): Generator<LockRow> {
+export function* walkRows(
+  inodes: Iterable<InodeState>,
+  { waitingOnly }: LockFilter,
+): Generator<LockRow | null> {
+  let passed = 0;
   for (const inode of inodes) {
+    if (++passed % restInodes === 0) yield null;
     for (const space of [inode.records, inode.flocks]) {
       let lock = waitingOnly ? null : space.heldAfter(-1, 0);
       while (lock !== null) {

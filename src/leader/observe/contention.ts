@@ -1,76 +1,52 @@
-/**
- * Contention for each file since the start. The core counts for the inodes that it knows; what it forgets is kept here,
- * bounded: the files that were waited for or locked often. A file is an inode and its path: one that was removed and
- * another that got its number are two.
- */
+/** Which files were waited for and locked most, and how much of its limits the leader uses. */
 import { readFileSync, statSync } from 'node:fs';
-import { LRUCache } from 'lru-cache';
-import {
-  type Activity,
-  type Contention,
-  type Inode,
-  type WaitCause,
-  waitBuckets,
-} from '../../shared/core-types.js';
+import type { Activity, ActivityNumber } from '../../shared/core-types.js';
 import {
   callsInFlightMax,
   connectionsMax,
-  contentionCausesMax,
-  contentionHistoryMax,
   filesPerSessionMax,
   locksPerSessionMax,
   ownersPerSessionMax,
 } from '../../shared/limits.js';
 import { ContentionOrder, type Reply, type Request } from '../../shared/messages.js';
 import type { Session } from '../session.js';
+import { ActivityHistory } from './activity-history.js';
 import { type ObserveContext, pageBytesMax, seesAll } from './context.js';
 
 type Row = Reply<'contentionList'>['rows'][number];
 
-/** Locks granted on a file that nobody waited for, above which it is remembered all the same. */
-const rememberedAcquisitions = 100;
+/** What a row needs at most, but for its path and causes; what each cause needs. */
+const rowBytes = 2400;
+const causeBytes = 800;
+const rowsMax = Math.floor(pageBytesMax / rowBytes) + 1;
 
-interface Entry {
-  readonly file: string;
-  readonly path: string;
-  readonly open: boolean;
-  readonly activity: Activity;
-  /** Known to the core: its path is looked up when it is told. */
-  readonly inode?: Inode;
-}
-
-const orders: Readonly<Record<ContentionOrder, (activity: Activity) => number>> = {
-  [ContentionOrder.waited]: ({ contention }) => contention?.milliseconds ?? 0,
-  [ContentionOrder.longest]: ({ contention }) => contention?.longest ?? 0,
-  [ContentionOrder.waits]: ({ contention }) => contention?.waits ?? 0,
-  [ContentionOrder.acquisitions]: ({ acquisitions }) => acquisitions,
-  [ContentionOrder.refusals]: ({ refusals }) => refusals,
+const numbers: Readonly<Record<ContentionOrder, ActivityNumber>> = {
+  [ContentionOrder.waited]: 'waited',
+  [ContentionOrder.longest]: 'longest',
+  [ContentionOrder.waits]: 'waits',
+  [ContentionOrder.acquisitions]: 'acquisitions',
+  [ContentionOrder.refusals]: 'refusals',
 };
 
 export class ContentionLists {
   private readonly context: ObserveContext;
-  /** By inode and path. */
-  private readonly history = new LRUCache<string, Entry>({ max: contentionHistoryMax });
+  private readonly history: ActivityHistory;
 
   constructor(context: ObserveContext) {
     this.context = context;
-    context.core.onForget = (inode, activity) => this.keep(inode, activity);
+    this.history = new ActivityHistory(context.core, context.pathOf);
   }
 
   list({ order, limit }: Request<'contentionList'>, session: Session): Reply<'contentionList'> {
     if (!seesAll(session)) return { rows: [] };
-    const value = orders[order];
-    // The acquisitions decide between those that are alike.
-    const rank = ({ activity }: Entry) => value(activity) + activity.acquisitions / Number.MAX_SAFE_INTEGER;
     const rows: Row[] = [];
+    const count = Math.min(limit, rowsMax);
     let bytes = 0;
-    for (const entry of this.entries().sort((a, b) => rank(b) - rank(a))) {
-      if (rows.length >= limit || bytes > pageBytesMax) break;
-      const { file, open, activity } = entry;
-      const path = entry.inode === undefined ? entry.path : this.context.pathOf(entry.inode);
+    for (const { file, path, open, activity } of this.history.inOrder(numbers[order], count)) {
+      if (rows.length >= count || bytes > pageBytesMax) break;
       const causes = causesOf(activity);
       rows.push({ path, file, open, ...told(activity), causes });
-      bytes += Buffer.byteLength(path) + 2400 + 800 * causes.length;
+      bytes += Buffer.byteLength(path) + rowBytes + causeBytes * causes.length;
     }
     return { rows };
   }
@@ -97,37 +73,6 @@ export class ContentionLists {
       ],
     };
   }
-
-  private entries(): Entry[] {
-    const entries = new Map<string, Entry>();
-    for (const entry of this.history.values()) entries.set(`${entry.file} ${entry.path}`, entry);
-    const remembered = new Set([...entries.values()].map(({ file }) => file));
-    for (const { inode, activity } of this.context.core.activities()) {
-      if (activity.acquisitions === 0 && activity.refusals === 0 && activity.contention === null) continue;
-      const file = inode.key;
-      if (!remembered.has(file)) {
-        entries.set(file, { file, path: '', open: true, activity, inode });
-        continue;
-      }
-      const path = this.context.pathOf(inode);
-      const before = entries.get(`${file} ${path}`);
-      const all = before === undefined ? activity : sum(before.activity, activity);
-      entries.set(`${file} ${path}`, { file, path, open: true, activity: all });
-    }
-    return [...entries.values()];
-  }
-
-  private keep(inode: Inode, activity: Activity): void {
-    if (activity.contention === null && activity.acquisitions < rememberedAcquisitions) return;
-    const file = inode.key;
-    const path = this.context.pathOf(inode);
-    const key = `${file} ${path}`;
-    const before = this.history.get(key);
-    const { acquisitions, refusals, contention } = activity;
-    const all =
-      before === undefined ? { acquisitions, refusals, contention } : sum(before.activity, activity);
-    this.history.set(key, { file, path, open: false, activity: all });
-  }
 }
 
 function told({ acquisitions, refusals, contention }: Activity) {
@@ -153,42 +98,6 @@ function causesOf({ contention }: Activity): Row['causes'] {
     waits,
     waited: Math.round(milliseconds),
   }));
-}
-
-function sum(before: Activity, now: Activity): Activity {
-  return {
-    acquisitions: before.acquisitions + now.acquisitions,
-    refusals: before.refusals + now.refusals,
-    contention:
-      before.contention === null || now.contention === null
-        ? (before.contention ?? now.contention)
-        : sumWaits(before.contention, now.contention),
-  };
-}
-
-function sumWaits(before: Contention, now: Contention): Contention {
-  const { longest, longestWaiter, longestCause } = now.longest >= before.longest ? now : before;
-  const causes = new Map<string, WaitCause>();
-  for (const cause of [...before.causes(), ...now.causes()]) {
-    const key = `${cause.pid} ${cause.command}`;
-    const known = causes.get(key);
-    causes.set(key, {
-      ...cause,
-      waits: cause.waits + (known?.waits ?? 0),
-      milliseconds: cause.milliseconds + (known?.milliseconds ?? 0),
-    });
-  }
-  const latest = [...causes.values()].slice(-contentionCausesMax);
-  return {
-    waits: before.waits + now.waits,
-    abandoned: before.abandoned + now.abandoned,
-    milliseconds: before.milliseconds + now.milliseconds,
-    longest,
-    longestWaiter,
-    longestCause,
-    histogram: Array.from({ length: waitBuckets }, (_, i) => before.histogram[i]! + now.histogram[i]!),
-    causes: () => latest,
-  };
 }
 
 /** Descriptors that the leader has open, and may have. 0: this kernel does not tell (before Linux 6.2). */

@@ -58,8 +58,9 @@ export class DescriptorPages {
     const translations = new Map<unknown, (pid: number) => number>();
     for (const file of files) {
       let looked = 0;
-      for (const { kind, type, start, end, waiting, process } of this.context.core.walk({ key: file })) {
-        if (++looked > looksMax || found.length >= locksMax) break;
+      for (const row of this.context.core.walk({ key: file })) {
+        if (row === null || ++looked > looksMax || found.length >= locksMax) break;
+        const { kind, type, start, end, waiting, process } = row;
         let translate = translations.get(process.session);
         if (translate === undefined) {
           translate = this.trees.translation(process.session as Session);

@@ -4,14 +4,15 @@
  */
 import type { LockRow } from '../../shared/core-types.js';
 import { SyscallError } from '../../shared/errno.js';
+import { observeMicroseconds } from '../../shared/limits.js';
 import type { Reply, Request } from '../../shared/messages.js';
 import type { Session } from '../session.js';
 import { type ObserveContext, pageBytesMax, seesSession } from './context.js';
 
 interface List {
-  readonly rows: Generator<LockRow>;
+  readonly rows: Generator<LockRow | null>;
   /** Taken, but did not fit into the last page. */
-  readonly first: LockRow;
+  readonly first: LockRow | null;
   readonly next: number;
 }
 
@@ -38,14 +39,15 @@ export class LockPages {
       kept?.rows ?? this.context.core.walk({ ...(file === '' ? {} : { key: file }), waitingOnly: waiting });
     this.lists.delete(session);
     const page: Row[] = [];
+    const end = this.context.now() + observeMicroseconds / 1000;
     let bytes = 0;
-    for (let row = kept?.first ?? take(rows); row !== undefined; row = take(rows)) {
-      if (page.length >= limit || bytes > pageBytesMax) {
+    for (let row = kept ? kept.first : take(rows); row !== undefined; row = take(rows)) {
+      if (page.length >= limit || bytes > pageBytesMax || this.context.now() > end) {
         const next = cursor + Math.max(page.length, 1);
         this.lists.set(session, { rows, first: row, next });
         return { rows: page, next };
       }
-      if (!seesSession(session, row.owner.session)) continue;
+      if (row === null || !seesSession(session, row.owner.session)) continue;
       const told = this.tell(row);
       bytes += Buffer.byteLength(told.path) + Buffer.byteLength(told.command) + 64;
       page.push(told);
@@ -100,7 +102,7 @@ export class LockPages {
   }
 }
 
-const take = (rows: Generator<LockRow>): LockRow | undefined => rows.next().value as LockRow | undefined;
+const take = (rows: Generator<LockRow | null>) => rows.next().value as LockRow | null | undefined;
 const named = ({ pid, command }: { pid: number; command: string }) => ({ pid, command });
 /** Commands may be long; of deadlocks there may be many. */
 const briefly = ({ pid, command }: { pid: number; command: string }) => ({
