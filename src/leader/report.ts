@@ -1,6 +1,6 @@
 /** `leader locks` and `leader status`: what the leader says, as text for people or as stable JSON. */
 import { locksPerReplyMax } from '../shared/limits.js';
-import { LockKind, LockType } from '../shared/lock-types.js';
+import { LockKind, LockType, normalizeOffset } from '../shared/lock-types.js';
 import type { Reply } from '../shared/messages.js';
 import { MountLocks, MountType } from '../shared/mount-types.js';
 import type { BlockingClient } from '../shared/protocol-call.js';
@@ -35,9 +35,17 @@ export function fetchLocks(client: BlockingClient, filter: LockChoice): Row[] {
   return rows;
 }
 
+/** Of `device:inode`, as `leader fds --json` tells them. */
+function identity(file: string): { device: number | null; inode: number | string | null } {
+  const [, device, inode] = /^(\d+):(\d+)$/.exec(file) ?? [];
+  if (device === undefined || inode === undefined) return { device: null, inode: null };
+  return { device: Number(device), inode: jsonOffset(normalizeOffset(BigInt(inode))) };
+}
+
 export function locksAsJson(rows: readonly Row[]): string {
   const plain = rows.map((row) => ({
     file: row.path,
+    ...identity(row.file),
     kind: nameOf(LockKind, row.kind),
     type: nameOf(LockType, row.type),
     start: jsonOffset(row.start),

@@ -9,6 +9,7 @@ import { MountLocks, MountType } from './mount-types.js';
 import { observeMessages } from './observe-messages.js';
 import { type AnyMessage, message } from './protocol-declare.js';
 import {
+  added,
   boolean,
   checkFields,
   choice,
@@ -17,6 +18,7 @@ import {
   optional,
   pid,
   rangeEnd,
+  readFields,
   record,
   text,
   uint,
@@ -62,6 +64,7 @@ const lockRow = record({
   command: text(8192),
   waiting: boolean,
   age: uint(Number.MAX_SAFE_INTEGER, 'ms'),
+  file: added(text(64), ''),
 });
 
 export const messages = {
@@ -162,7 +165,7 @@ export const messages = {
     id: 20,
     summary:
       'A page of the held and waiting locks; `next` is the cursor of the following page, to be asked for next. `file`: ' +
-      'those of one file, `device:inode`; empty: of all.',
+      'those of one file, `device:inode`; empty: of all. So it is told in each row.',
     request: {
       cursor: uint(Number.MAX_SAFE_INTEGER, 'cursor'),
       limit: uint(locksPerReplyMax),
@@ -239,5 +242,5 @@ export function checkReply<N extends MessageName>(name: N, values: readonly unkn
   const errno = values[2] as number;
   if (errno !== 0) throw new SyscallError(errnoName(errno), values[3] as string | undefined);
   const spec = messages[name] as unknown as AnyMessage;
-  return checkFields(spec.reply, spec.replyNames, values, 3) as Reply<N>;
+  return readFields(spec.reply, spec.replyNames, values, 3) as Reply<N>;
 }

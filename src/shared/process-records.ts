@@ -3,6 +3,7 @@
  * the groups, and the decoders that every client shares. Bytes behind what is known here are skipped, as are groups
  * with other numbers: a leader that tells more breaks nobody.
  */
+import { normalizeOffset } from './lock-types.js';
 
 /** What can be asked of a process; the bits of a request's `groups`. A record tells pid and parent in any case. */
 export const ProcessGroup = { base: 1, cred: 2, usage: 4, cmd: 8, io: 16, locks: 32 } as const;
@@ -236,7 +237,8 @@ export interface DescriptorRecord {
   readonly flags: number;
   readonly offset: number;
   readonly device: number;
-  readonly inode: number;
+  /** May be beyond 2^53, as of some overlays. */
+  readonly inode: number | bigint;
   readonly mount: number;
   /** A path, or such as `socket:[…]`, as /proc shows it; in a mount of the leader, the guest's path. */
   readonly target: string;
@@ -255,7 +257,7 @@ export function decodeDescriptors(packed: Buffer): DescriptorRecord[] {
       flags: view.getUint32(at + 12, true),
       offset: u64(view, at + 16),
       device: u64(view, at + 24),
-      inode: u64(view, at + 32),
+      inode: normalizeOffset(view.getBigUint64(at + 32, true)),
       mount: view.getUint32(at + 40, true),
       target: text(packed, at + targetAt, end),
     });

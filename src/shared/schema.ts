@@ -11,6 +11,8 @@ export interface Field<T> {
   check(value: unknown): T;
   /** How a value goes onto the wire, where that is not the value itself. */
   pack?(value: T): unknown;
+  /** What it is taken for in a reply of a leader that does not know it yet. */
+  readonly absent?: T;
 }
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -117,13 +119,16 @@ export function list<T>(field: Field<T>): Field<readonly T[]> {
   };
 }
 
-/** Several fields as one value: an array on the wire, in declared order. */
+/** A field that a reply, or a record in one, did not always have: only behind all others. */
+export const added = <T>(field: Field<T>, absent: T): Field<T> => ({ ...field, absent });
+
+/** Several fields of a reply as one value: an array on the wire, in declared order. */
 export function record<F extends Fields>(fields: F): Field<Values<F>> {
   const names = Object.keys(fields);
   return {
     description: `(${names.map((name) => `${name}: ${fields[name]!.description}`).join('; ')})`,
     check: (value) =>
-      Array.isArray(value) ? (checkFields(fields, names, value, 0) as Values<F>) : invalid('a record'),
+      Array.isArray(value) ? (readFields(fields, names, value, 0) as Values<F>) : invalid('a record'),
     pack: (values) =>
       names.map((name) => packField(fields[name]!, (values as Record<string, unknown>)[name])),
   };
@@ -143,10 +148,25 @@ export function checkFields(
   if (values.length !== first + names.length) {
     throw new SyscallError('EINVAL', `${values.length - first} fields, not ${names.length}`);
   }
-  const checked: Record<string, unknown> = {};
+  return readFields(fields, names, values, first);
+}
+
+/** The same of what a leader sent, perhaps a later one (the fields behind are passed over), or an earlier one. */
+export function readFields(
+  fields: Fields,
+  names: readonly string[],
+  values: readonly unknown[],
+  first: number,
+): Record<string, unknown> {
+  const read: Record<string, unknown> = {};
   for (let i = 0; i < names.length; i++) {
     const name = names[i]!;
-    checked[name] = fields[name]!.check(values[first + i]);
+    const field = fields[name]!;
+    const isMissing = first + i >= values.length;
+    if (isMissing && field.absent === undefined) {
+      throw new SyscallError('EINVAL', `${values.length - first} fields, not ${names.length}`);
+    }
+    read[name] = isMissing ? field.absent : field.check(values[first + i]);
   }
-  return checked;
+  return read;
 }

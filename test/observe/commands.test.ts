@@ -1,6 +1,7 @@
 /** `leader ps`, `fds`, `locks`, `top` and `status` about members at work. */
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { BlockingClient } from '../../src/shared/protocol-call.js';
 import {
   leaderPath,
   type Program,
@@ -76,11 +77,22 @@ describe('leader ps, fds, locks, top', () => {
     const descriptors = (await asked(stage, 'fds', String(holder))) as {
       fd: number;
       target: string;
+      device: number;
+      inode: number;
       locks: object[];
     }[];
     expect(descriptors.find(({ target }) => target === file)!.locks).to.deep.equal([
       { kind: 'flock', type: 'write', start: 0, end: null, waiting: false },
     ]);
+    const open = descriptors.find(({ target }) => target === file)!;
+    const { dev, ino } = statSync(file);
+    expect(open).to.include({ device: dev, inode: ino });
+    for (const row of await asked(stage, 'locks')) expect(row).to.include({ device: dev, inode: ino });
+    const client = new BlockingClient(stage.socket, 'test');
+    expect(client.call('contentionList', { order: 0, limit: 9 }).rows.map((row) => row.file)).to.deep.equal([
+      `${dev}:${ino}`,
+    ]);
+    client.close();
     expect(await ask(stage, 'fds', String(waiter), '--start', '3')).to.match(
       /flock write all waits +\S*\/f\n/,
     );

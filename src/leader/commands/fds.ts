@@ -80,7 +80,7 @@ export function descriptorsAsJson(rows: readonly DescriptorRow[]): string {
       flags: flagsOf(flags),
       offset,
       device,
-      inode,
+      inode: jsonOffset(inode),
       mount,
       locks: locks.map(plainLock),
     })),

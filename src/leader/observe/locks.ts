@@ -49,7 +49,7 @@ export class LockPages {
       }
       if (row === null || !seesSession(session, row.owner.session)) continue;
       const told = this.tell(row);
-      bytes += Buffer.byteLength(told.path) + Buffer.byteLength(told.command) + 64;
+      bytes += Buffer.byteLength(told.path) + Buffer.byteLength(told.command) + 96;
       page.push(told);
     }
     return { rows: page, next: null };
@@ -98,7 +98,7 @@ export class LockPages {
     const { pid, command } = row.process;
     const age = Math.max(0, Math.round(this.context.now() - row.since));
     const path = this.context.pathOf(row.inode);
-    return { path, kind, type, start, end, pid, command, waiting, age };
+    return { path, kind, type, start, end, pid, command, waiting, age, file: row.inode.key };
   }
 }
 
