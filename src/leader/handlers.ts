@@ -13,6 +13,7 @@ import { fileIdentity, pinFile } from '../shared/native/socket.js';
 import { GuestPaths } from './mounts/guest-paths.js';
 import type { OpenMount } from './mounts/open.js';
 import { createObserveHandlers } from './observe/handlers.js';
+import { pidSeenHere } from './pids.js';
 import { LockWait, type Session, type SessionOwner } from './session.js';
 
 /** What the handlers need of the server. */
@@ -86,9 +87,11 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
     ownerOpen(request, session) {
       if (session.owners.has(request.owner)) throw new SyscallError('EEXIST', `owner ${request.owner}`);
       if (session.owners.size >= ownersPerSessionMax) throw new SyscallError('ENFILE', 'owners');
+      const { claimed } = session;
       const opened: SessionOwner = {
         owner: core.createOwner({
-          pid: request.pid,
+          pid: pidSeenHere(session, request.pid, claimed),
+          localPid: request.pid,
           command: request.command,
           session,
           refresh: () => context.refresh(session, opened),
@@ -115,8 +118,9 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
     },
 
     ownerDescribe(request, session) {
-      const { owner } = session.owner(request.owner);
-      owner.pid = request.pid;
+      const { owner, pidfd } = session.owner(request.owner);
+      owner.pid = pidSeenHere(session, request.pid, pidfd);
+      owner.localPid = request.pid;
       owner.command = request.command;
       return undefined;
     },

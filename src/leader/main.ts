@@ -13,6 +13,7 @@ import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js'
 import { addMountOptions, type MountOptions, mountsOf } from '../shared/mounts/options.js';
 import { MountError } from '../shared/mounts/spec.js';
 import { catchSignals } from '../shared/native/signals.js';
+import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { Niceness, run } from '../shared/priority.js';
 import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
 import { addObserveCommands } from './commands/observe.js';
@@ -42,6 +43,7 @@ function directory(path: string, earlier: readonly string[]): readonly string[] 
 
 function serve(options: ServeOptions): void {
   const path = socketPath(options.socket);
+  if (!procIsOurs()) throw new Failure(foreignProc, 6);
   const log = createLog('leader', options.logLevel);
   const specs = mountsOf(options);
   // From here on a signal ends the leader in its loop, which cleans up.

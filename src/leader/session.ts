@@ -59,6 +59,8 @@ export class Session {
   readonly owners = new Map<number, SessionOwner>();
   /** Calls answered PENDING, by request id. */
   readonly waits = new Map<number, { readonly wait: LockWait; readonly parties: readonly SessionOwner[] }>();
+  /** The peer's numbers in the pid namespaces from the leader's inward (pids.ts). */
+  pidNumbers: readonly number[] | undefined;
   /** As it called itself; empty before HELLO. */
   name = '';
   /** A member, with programs below it. */

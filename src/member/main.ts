@@ -15,6 +15,7 @@ import {
   refusedCall,
   vitalCall,
 } from '../shared/native/workload.js';
+import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
@@ -156,6 +157,10 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   const { options, command } = parsed;
   passDescriptors();
   const log = createLog('member', options.logLevel);
+  if (!procIsOurs()) {
+    log.error(foreignProc);
+    return kernelStatus;
+  }
   try {
     const link = await connect(parsed, surroundings, log);
     const table = new MountTable(link.mounts);

@@ -12,8 +12,10 @@ export interface Inode {
 
 /** Who holds locks: a process (record locks) or an open file description (OFD and flock locks). */
 export interface Owner {
-  /** The process that a report names: for a description, the one that took the lock last. */
+  /** The process that reports name. */
   pid: number;
+  /** The same as F_GETLK tells it: as its own member sees it. */
+  localPid: number;
   command: string;
   /** Groups the owners of one member; opaque to the core. */
   readonly session: unknown;
@@ -27,6 +29,8 @@ export interface Owner {
 
 export interface OwnerOptions {
   readonly pid: number;
+  /** Default: the same. */
+  readonly localPid?: number;
   readonly command: string;
   readonly session: unknown;
   readonly refresh?: () => boolean;

@@ -40,6 +40,12 @@ export function connectTo(given: string | undefined): BlockingClient {
   return asFailure(`cannot connect to ${path}`, statuses, connect);
 }
 
+/** Whether the leader calls us what we call ourselves. */
+function numbersAgree(client: BlockingClient): boolean {
+  const { rows } = client.call('sessionsList', { cursor: client.hello.session - 1, limit: 1 });
+  return rows[0] === undefined || rows[0].pid === process.pid;
+}
+
 /** Prints what a running leader answers; `pid`: about this process. */
 export function ask(
   given: string | undefined,
@@ -59,6 +65,9 @@ export function ask(
       throw error;
     }
   };
+  if (!asFailure(`no answer from ${socketPath(given)}`, {}, () => numbersAgree(client))) {
+    process.stderr.write('leader: pids are those of its pid namespace, which is not the one here\n');
+  }
   process.stdout.write(asFailure(`no answer from ${socketPath(given)}`, {}, answer));
   client.close();
 }

@@ -307,5 +307,5 @@ function heldType(space: LockSpace, owner: OwnerState): LockType | undefined {
 function describe(lock: HeldLock): ConflictingLock {
   const { type, start, end } = lock;
   // fcntl(2): for an open file description lock, l_pid is -1.
-  return { type, start, end, pid: lock.kind === LockKind.record ? lock.owner.pid : -1 };
+  return { type, start, end, pid: lock.kind === LockKind.record ? lock.owner.localPid : -1 };
 }

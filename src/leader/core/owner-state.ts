@@ -20,6 +20,7 @@ export interface Account {
 
 export class OwnerState implements Owner {
   pid: number;
+  localPid: number;
   command: string;
   readonly session: unknown;
   readonly refresh?: () => boolean;
@@ -38,6 +39,7 @@ export class OwnerState implements Owner {
 
   constructor(options: OwnerOptions, account: Account) {
     this.pid = options.pid;
+    this.localPid = options.localPid ?? options.pid;
     this.command = options.command;
     this.session = options.session;
     if (options.refresh !== undefined) this.refresh = options.refresh;

@@ -55,18 +55,12 @@ export class DescriptorPages {
   private locksOn(packed: Buffer, pid: number): Locks {
     const files = new Set(decodeDescriptors(packed).map(({ device, inode }) => `${device}:${inode}`));
     const found: Locks[number][] = [];
-    const translations = new Map<unknown, (pid: number) => number>();
     for (const file of files) {
       let looked = 0;
       for (const row of this.context.core.walk({ key: file })) {
         if (row === null || ++looked > looksMax || found.length >= locksMax) break;
         const { kind, type, start, end, waiting, process } = row;
-        let translate = translations.get(process.session);
-        if (translate === undefined) {
-          translate = this.trees.translation(process.session as Session);
-          translations.set(process.session, translate);
-        }
-        if (translate(process.pid) === pid) found.push({ file, kind, type, start, end, waiting });
+        if (process.pid === pid) found.push({ file, kind, type, start, end, waiting });
       }
     }
     return found;

@@ -59,11 +59,10 @@ export class ProcessPages {
     const now = this.context.now();
     const known = new Map<number, { held: number; waiting: number; waitingFor: number }>();
     for (const session of this.context.sessions()) {
-      const translate = this.trees.translation(session);
       for (const { owner } of session.owners.values()) {
         const { held, waiting, since } = core.standing(owner);
         if (held === 0 && waiting === 0) continue;
-        const pid = translate(owner.pid);
+        const { pid } = owner;
         const before = known.get(pid) ?? { held: 0, waiting: 0, waitingFor: 0 };
         const waitingFor = waiting === 0 ? 0 : Math.max(0, Math.round(now - since));
         known.set(pid, {

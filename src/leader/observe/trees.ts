@@ -2,7 +2,6 @@
  * Which processes are the members': the tree below each member, itself included; of a client that wraps no programs
  * but holds locks, the client alone. Pids are those of the leader's namespace; what is not visible in it is left out.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
 import { SyscallError } from '../../shared/errno.js';
 import { parentOf, processThreads, processTree } from '../../shared/native/processes.js';
 import { ProcessScope } from '../../shared/process-records.js';
@@ -17,7 +16,6 @@ export interface Listing {
 
 export class Trees {
   private readonly context: ObserveContext;
-  private readonly foreign = new WeakMap<Session, boolean>();
   /** Processes of the last listing: the next one is hardly much longer. */
   private expected = 64;
 
@@ -46,15 +44,6 @@ export class Trees {
     if (!member || parentOf(pid) < 0 || !seesProcess(asker, pid)) throw noProcess(pid);
   }
 
-  /** The session's process numbers as the leader sees them, by what the session calls them. */
-  translation(session: Session): (pid: number) => number {
-    if (!this.isForeign(session)) return (pid) => pid;
-    const numbers = new Map<number, number>();
-    const pairs = found(processTree([session.peerPid]));
-    for (let i = 0; i < pairs.length; i += 2) numbers.set(innermostPid(pairs[i]!), pairs[i]!);
-    return (pid) => numbers.get(pid) ?? -1;
-  }
-
   private all(asker: Session): Int32Array {
     const { wrapping, alone } = this.roots();
     const tree = wrapping.size === 0 ? new Int32Array(0) : found(processTree([...wrapping], this.expected));
@@ -73,15 +62,6 @@ export class Trees {
       else if (session.owners.size > 0) alone.add(session.peerPid);
     }
     return { wrapping, alone };
-  }
-
-  private isForeign(session: Session): boolean {
-    let foreign = this.foreign.get(session);
-    if (foreign === undefined) {
-      foreign = pidNamespace(String(session.peerPid)) !== pidNamespace('self');
-      this.foreign.set(session, foreign);
-    }
-    return foreign;
   }
 }
 
@@ -112,22 +92,4 @@ function notIn(tree: Int32Array, pids: ReadonlySet<number>): number[] {
 function withParent(pid: number): number[] {
   const parent = parentOf(pid);
   return parent < 0 ? [] : [pid, parent];
-}
-
-function pidNamespace(process: string): string {
-  try {
-    return readlinkSync(`/proc/${process}/ns/pid_for_children`);
-  } catch {
-    return '';
-  }
-}
-
-/** proc_pid_status(5), NSpid: the number in each namespace, the innermost last. */
-function innermostPid(pid: number): number {
-  try {
-    const numbers = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return Number(numbers?.split(/\s+/).at(-1) ?? pid);
-  } catch {
-    return pid;
-  }
 }
