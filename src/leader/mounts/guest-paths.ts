@@ -34,7 +34,7 @@ export class GuestPaths {
   /** The guest path of what lies there on the host, on that device. */
   find(path: string, device: bigint): string {
     const own = this.privates.get(device);
-    if (own !== undefined) return join(own.path, path);
+    if (own !== undefined) return path === '/' ? own.path : join(own.path, path);
     let best = path;
     let longest = -1;
     for (const mount of this.others) {
