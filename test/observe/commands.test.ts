@@ -174,6 +174,36 @@ describe('leader ps, fds, locks, top', () => {
       status: 2,
       says: /net is none of base, cred, .*\n$/,
     },
+    ...['0', '-1', '2147483648', '1099511627776', '1.5', '0x10', '1e3', ''].map((pid) => ({
+      name: `pid '${pid}'`,
+      words: ['fds', pid],
+      status: 2,
+      says: / is no process id\.\n$/,
+    })),
+    ...['--one', '--children', '--threads'].flatMap((scope) => [
+      {
+        name: `${scope} of a process of no member`,
+        words: ['ps', scope, '2147483647'],
+        status: 1,
+        says: /^leader: no process 2147483647 in a member: ESRCH\n$/,
+      },
+      { name: `${scope} 0`, words: ['ps', scope, '0'], status: 2, says: /0 is no process id\.\n$/ },
+    ]),
+    ...['', ',', 'base,', 'constructor', '__proto__', 'BASE'].map((groups) => ({
+      name: `groups '${groups}'`,
+      words: ['ps', '--show', groups],
+      status: 2,
+      says: /is none of base, cred, usage, cmd, io, locks\.\n$/,
+    })),
+    {
+      name: 'a negative descriptor',
+      words: ['fds', '1', '--start', '-1'],
+      status: 2,
+      says: /-1 is no descriptor\.\n$/,
+    },
+    { name: 'no pid at all', words: ['fds'], status: 2, says: /missing required argument 'pid'\n$/ },
+    { name: 'one argument too many', words: ['locks', 'f'], status: 2, says: /too many arguments.*\n$/ },
+    { name: 'an unknown option', words: ['top', '--json'], status: 2, says: /unknown option '--json'\n$/ },
     {
       name: 'two scopes',
       words: ['ps', '--one', '1', '--children', '1'],
@@ -183,7 +213,8 @@ describe('leader ps, fds, locks, top', () => {
   ];
   for (const { name, words, status, says } of failures) {
     scene(`${name}: one line, exit status ${status}`, async (stage) => {
-      await stage.startLeader();
+      // Wrong usage is said before anybody is asked.
+      if (status !== 2) await stage.startLeader();
       const result = await stage.run([leaderPath, ...words, '--socket', stage.socket]);
       expect(result.stderr).to.match(says);
       expect(result.stderr.trim().split('\n')).to.have.length(1);

@@ -1,12 +1,7 @@
 /** The commands that only look: locks, ps, fds, top. */
 import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import {
-  ProcessGroup,
-  type ProcessGroupName,
-  ProcessScope,
-  processGroupNames,
-} from '../../shared/process-records.js';
+import { ProcessGroup, ProcessScope, processGroupNames } from '../../shared/process-records.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { fetchLocks, locksAsJson, locksAsTable } from '../report.js';
 import { ask, socketOption } from './ask.js';
@@ -40,8 +35,8 @@ function numberArgument(text: string): number {
 
 function groupsArgument(text: string): number {
   return text.split(',').reduce((groups, name) => {
-    const group = ProcessGroup[name as ProcessGroupName];
-    if (group !== undefined) return groups | group;
+    const known = processGroupNames.find((one) => one === name);
+    if (known !== undefined) return groups | ProcessGroup[known];
     throw new InvalidArgumentError(`${name} is none of ${processGroupNames.join(', ')}.`);
   }, 0);
 }
