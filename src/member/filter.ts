@@ -2,15 +2,23 @@
  * The seccomp filter of a workload: what is trapped, what is refused, all else untouched.
  *
  * Trapped: fcntl's lock commands, flock, and what closes descriptors. ptrace only where a debugger attaches, so that
- * it finds the thread free; clone and unshare only where they make descriptor tables that are not one to a process. io_uring_setup answers ENOSYS, for its requests would pass seccomp by. i386's lock calls
- * answer ENOSYS, for their structures are others; so does all of x32.
+ * it finds the thread free; clone and unshare only where they make descriptor tables that are not one to a process;
+ * rt_sigaction only for SIGCHLD (shells.ts). io_uring_setup answers ENOSYS, for its requests would pass seccomp by.
+ * i386's lock calls answer ENOSYS, for their structures are others; so does all of x32.
  */
 import { Action, type ArgumentIs, FilterBuilder, i386 } from '../shared/native/seccomp.js';
 import { FcntlCommand } from './lock-traps.js';
 import { appendKept, type PathCall } from './paths/path-calls.js';
+import { watchedSignal } from './shells.js';
 
 const trappedCalls = ['flock', 'close', 'close_range', 'dup2', 'dup3', 'execve', 'execveat'] as const;
-export type TrappedCall = (typeof trappedCalls)[number] | 'fcntl' | 'ptrace' | 'clone' | 'unshare';
+export type TrappedCall =
+  | (typeof trappedCalls)[number]
+  | 'fcntl'
+  | 'ptrace'
+  | 'clone'
+  | 'unshare'
+  | 'rt_sigaction';
 
 const ptraceAttach = 16;
 const ptraceSeize = 0x4206;
@@ -41,6 +49,7 @@ export function buildFilter(pathCalls: readonly PathCall[], keepsAppend: boolean
   for (const value of [ptraceAttach, ptraceSeize]) builder.rule(Action.notify, 'ptrace', request(value));
   builder.rule(Action.notify, 'clone', { argument: 0, value: cloneFiles, mask: cloneFiles | cloneThread });
   builder.rule(Action.notify, 'unshare', { argument: 0, value: cloneFiles, mask: cloneFiles });
+  builder.rule(Action.notify, 'rt_sigaction', { argument: 0, value: watchedSignal });
   builder.rule(Action.noSuchCall, 'io_uring_setup');
   const paths = new Map<number, PathCall>();
   for (const call of pathCalls) {
@@ -55,7 +64,7 @@ export function buildFilter(pathCalls: readonly PathCall[], keepsAppend: boolean
   if (process.arch === 'x64') builder.merge(i386Rules());
 
   const numbers = new Map<number, TrappedCall>();
-  for (const name of [...trappedCalls, 'fcntl', 'ptrace', 'clone', 'unshare'] as const) {
+  for (const name of [...trappedCalls, 'fcntl', 'ptrace', 'clone', 'unshare', 'rt_sigaction'] as const) {
     const number = builder.number(name);
     if (number !== undefined) numbers.set(number, name);
   }

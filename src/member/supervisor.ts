@@ -39,6 +39,7 @@ import {
   refreshProcess,
   tableTrap,
 } from './release-traps.js';
+import { sigactionTrap } from './shells.js';
 import { type SignalAction, SignalForwarder } from './signals.js';
 import { LoopTimers } from './timers.js';
 import { TrapBlock } from './trap-block.js';
@@ -139,6 +140,7 @@ export class Supervisor {
       execveat: () => this.#execs.trap(),
       clone: tableTrap,
       unshare: tableTrap,
+      rt_sigaction: sigactionTrap,
       ptrace: (member) => this.#debuggerAttaches(member),
     };
     for (const [number, name] of options.filter.numbers) this.#handlers[number] = byName[name];

@@ -1,5 +1,5 @@
 /** Signals that meet lock calls: exact answers, prompt EINTR, and nobody left waiting. */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { probe } from '../semantics/harness.js';
 import { type Actor, listLocks, lockKinds, startActor, untilLocks } from './locks.js';
@@ -183,4 +183,21 @@ describe('waiters that are killed, stopped and continued', () => {
       await holder.end();
     });
   }
+});
+
+describe('shells that do not look at what close returns', () => {
+  for (const name of ['dash', 'busybox']) {
+    scene(`${name}: no child that ends interrupts a close`, async (scene) => {
+      const program = scene.path(name);
+      renameSync(compile('children_end', scene.directory), program);
+      const { stdout } = await scene.member([program, '500']).result;
+      expect(stdout).to.equal('interrupted 0\n');
+    });
+  }
+
+  scene('a pipeline in dash ends, again and again', async (scene) => {
+    const loop =
+      'i=0; while [ $i -lt 100 ]; do [ "$(echo a | tr a b | cat)" = b ] || exit 1; i=$((i+1)); done';
+    expect((await scene.member(['dash', '-c', loop]).result).status).to.equal(0);
+  });
 });
