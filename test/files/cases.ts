@@ -1,4 +1,6 @@
 /** All tables that one run can tell: natively, and in every writable mount. */
+
+import { notRoot } from '../run/machine.js';
 import { attributeCases, recentCases } from './cases/attributes.js';
 import { dataCases, overwriteCases } from './cases/data.js';
 import { directoryCases } from './cases/directories.js';
@@ -13,9 +15,7 @@ import { removeCases } from './cases/removals.js';
 import { renameCases } from './cases/renames.js';
 import { socketCases, watchCases } from './cases/sockets.js';
 import { statusCases } from './cases/status.js';
-import type { FileCase } from './story.js';
-
-const isRoot = process.getuid?.() === 0;
+import { type FileCase, storiesUnless } from './story.js';
 
 export const cases: readonly FileCase[] = [
   ...openCases,
@@ -26,7 +26,7 @@ export const cases: readonly FileCase[] = [
   ...removeCases,
   ...directoryCases,
   ...statusCases,
-  ...(isRoot ? [...identityCases, ...privilegeCases] : []),
+  ...storiesUnless(notRoot, [...identityCases, ...privilegeCases]),
   ...attributeCases,
   ...recentCases,
   ...executionCases,

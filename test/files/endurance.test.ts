@@ -2,9 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { kill, python, scene, until } from '../programs/support.js';
+import { unless } from '../run/skips.js';
 import { probe } from '../semantics/harness.js';
 import { cases } from './cases.js';
-import { faults } from './faults.js';
+import { faultOf } from './faults.js';
 import { succeed, withLeader } from './scenes.js';
 import { memberPath } from './settings.js';
 import { Agent, playCase } from './stage.js';
@@ -79,10 +80,10 @@ describe('files: endurance', () => {
     expect(said).to.equal('/shared/d\n/shared/d/f\nf\n');
   });
 
-  (faults.has(leak) ? it.skip : it)(leak, async () => {
+  unless(faultOf(leak)).it(leak, async () => {
     const agent = new Agent([memberPath, '--tmpfs', '/shared', '--']);
     const count = () => readdirSync(`/proc/${agent.child.pid}/fd`).length;
-    const table = cases.filter(({ name }) => !faults.has(name));
+    const table = cases.filter(({ name, reason }) => (reason ?? faultOf(name)) === undefined);
     const counts: number[] = [];
     try {
       for (let round = 0; round < rounds; round++) {

@@ -1,3 +1,6 @@
+import { isRoot } from '../run/machine.js';
+import type { Reason } from '../run/skips.js';
+
 /** Of a member that is not root. */
 const withoutRights = [
   // A program that may be executed but not read: a member without rights cannot read its memory.
@@ -7,8 +10,8 @@ const withoutRights = [
 ];
 
 /** What members do not do as the kernel does, yet: cases that are skipped until it is put right. */
-export const faults: ReadonlySet<string> = new Set([
-  ...(process.getuid?.() === 0 ? [] : withoutRights),
+const faults: ReadonlySet<string> = new Set([
+  ...(isRoot ? [] : withoutRights),
   // The kernel takes a descriptor before it looks the name up: EMFILE comes first, and nothing is created.
   'open: no descriptor is free: nothing is made or lost',
   // Ids in mounts are the host's, also for a user namespace of the workload.
@@ -22,4 +25,8 @@ export const faults: ReadonlySet<string> = new Set([
 ]);
 
 /** In append mounts only. */
-export const appendFaults: ReadonlySet<string> = new Set([]);
+const appendFaults: ReadonlySet<string> = new Set([]);
+
+const fault = 'a known fault, see test/files/faults.ts';
+export const faultOf = (name: string): Reason => (faults.has(name) ? fault : undefined);
+export const appendFaultOf = (name: string): Reason => (appendFaults.has(name) ? fault : undefined);

@@ -1,7 +1,8 @@
 /** The tables in a mount: one `it` per case, against what the native run answered. */
 import { join } from 'node:path';
 import { assert } from 'chai';
-import { appendFaults, faults } from './faults.js';
+import { type Reason, unless } from '../run/skips.js';
+import { appendFaultOf, faultOf } from './faults.js';
 import type { Running } from './settings.js';
 import { playAll, type Results, told } from './stage.js';
 import { expand, type FileCase } from './story.js';
@@ -30,9 +31,9 @@ function right({ steps }: FileCase, native: readonly string[] = [], append = fal
 
 export function describeMount({ title, cases, kind, append, start }: MountTable): void {
   describe(title, () => {
-    const isFaulty = ({ name }: FileCase): boolean =>
-      faults.has(name) || (append === true && appendFaults.has(name));
-    const table = cases.filter((entry) => !isFaulty(entry));
+    const reasonOf = (entry: FileCase): Reason =>
+      entry.reason ?? faultOf(entry.name) ?? (append ? appendFaultOf(entry.name) : undefined);
+    const table = cases.filter((entry) => reasonOf(entry) === undefined);
     let results: Results;
     let oracle: Results;
 
@@ -48,7 +49,7 @@ export function describeMount({ title, cases, kind, append, start }: MountTable)
     });
 
     for (const entry of cases) {
-      (isFaulty(entry) ? it.skip : it)(entry.name, () => {
+      unless(reasonOf(entry)).it(entry.name, () => {
         const expected = told(entry, right(entry, oracle.get(entry.name), append));
         assert.deepEqual(told(entry, results.get(entry.name)), expected);
       });

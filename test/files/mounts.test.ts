@@ -1,9 +1,11 @@
 import { assert } from 'chai';
+import { noMounts } from '../run/machine.js';
+import { unless } from '../run/skips.js';
 import { crossingCases } from './cases/mount-crossings.js';
 import { mountCases } from './cases/mounts.js';
 import { readonlyCases } from './cases/readonly.js';
-import { faults } from './faults.js';
-import { kernelCanMount, playInKernel, playInMember } from './landscape.js';
+import { faultOf } from './faults.js';
+import { playInKernel, playInMember } from './landscape.js';
 import { told } from './stage.js';
 import { expand, type FileCase } from './story.js';
 
@@ -18,7 +20,7 @@ function right({ steps }: FileCase, kernel: readonly string[], inMember: boolean
   });
 }
 
-(kernelCanMount ? describe : describe.skip)('mounts: the kernel', () => {
+unless(noMounts).describe('mounts: the kernel', () => {
   for (const entry of cases) {
     it(entry.name, async () => {
       const answers = await playInKernel(entry);
@@ -29,9 +31,9 @@ function right({ steps }: FileCase, kernel: readonly string[], inMember: boolean
 
 describe('mounts: a member', () => {
   for (const entry of cases) {
-    (faults.has(entry.name) ? it.skip : it)(entry.name, async () => {
+    unless(faultOf(entry.name)).it(entry.name, async () => {
       const answers = await playInMember(entry);
-      const kernel = kernelCanMount ? await playInKernel(entry) : answers;
+      const kernel = noMounts === undefined ? await playInKernel(entry) : answers;
       assert.deepEqual(told(entry, answers), told(entry, right(entry, kernel, true)));
     });
   }

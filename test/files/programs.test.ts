@@ -1,7 +1,8 @@
 /** Ordinary programs do in a mount what they do in a directory, as their output and their tree of files say. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { isInstalled, memberPath, python, type Result, type Scene, scene } from '../programs/support.js';
+import { memberPath, python, type Result, type Scene, scene } from '../programs/support.js';
+import { notInstalled } from '../run/machine.js';
 import { makeDirectory, removeDirectory } from './table.js';
 
 interface ProgramCase {
@@ -182,7 +183,6 @@ async function compare(scene: Scene, command: readonly string[]): Promise<void> 
 
 describe('programs do in a mount what they do in a directory', () => {
   for (const { name, needs = [], command } of cases) {
-    if (!needs.every(isInstalled)) continue;
-    scene(name, (scene) => compare(scene, command));
+    scene(name, (scene) => compare(scene, command), notInstalled(...needs));
   }
 });

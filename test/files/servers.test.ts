@@ -1,7 +1,9 @@
 /** Databases with their files and their socket in a mount, their clients in other members. */
 import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { isInstalled, type Program, python, type Scene, scene, script, until } from '../programs/support.js';
+import { type Program, python, type Scene, scene, script, until } from '../programs/support.js';
+import { isRoot, notInstalled } from '../run/machine.js';
+import { type Reason, unless } from '../run/skips.js';
 import { type MountLeader, succeed, withLeader } from './scenes.js';
 
 const mounts = {
@@ -53,7 +55,7 @@ const redisServer = [
 ];
 const keys = 2000;
 
-(isInstalled('redis-server') ? describe : describe.skip)('Redis in a mount', () => {
+unless(notInstalled('redis-server')).describe('Redis in a mount', () => {
   inBoth('keeps its data', async (leader) => {
     await leader.run(['mkdir', '/shared/data']);
     const client = (...words: string[]) => leader.run(['redis-cli', '-s', '/shared/redis.sock', ...words]);
@@ -93,12 +95,12 @@ function postgresDirectory(): string | undefined {
 }
 
 const postgres = postgresDirectory();
+const noPostgres: Reason = postgres === undefined ? 'not installed: postgresql' : undefined;
 /** It refuses to run as root. */
-const isRoot = process.getuid?.() === 0;
 const asUser = isRoot ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
 const rows = 500;
 
-(postgres === undefined ? describe.skip : describe)('PostgreSQL in a mount', () => {
+unless(noPostgres).describe('PostgreSQL in a mount', () => {
   inBoth('keeps its data', async (leader, scene) => {
     const env = { LC_ALL: 'C', HOME: '/', PGUSER: 'owner', PGHOST: '/shared/socket', PGDATABASE: 'postgres' };
     chmodSync(scene.path('tmp'), 0o777);

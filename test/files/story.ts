@@ -3,6 +3,8 @@
  * right is what a native run of the same steps answers; an expectation in the table is there to be read, and is
  * checked natively.
  */
+import type { Reason } from '../run/skips.js';
+
 export interface Step {
   readonly actor: string;
   /** Told not to be waited for: a later `wait` has its answer. */
@@ -17,6 +19,8 @@ export interface Step {
 
 export interface FileCase {
   readonly name: string;
+  /** Why it cannot be played here. */
+  readonly reason?: Reason;
   readonly steps: readonly Step[];
 }
 
@@ -43,6 +47,10 @@ function parseLine(line: string): Step {
     ...(member !== undefined && { member }),
   };
 }
+
+/** What is played unless there is a reason to skip it. */
+export const storiesUnless = (reason: Reason, stories: readonly FileCase[]): FileCase[] =>
+  stories.map((entry) => ({ ...entry, reason: entry.reason ?? reason }));
 
 /** A group's stories bear its name. */
 export function group(name: string, stories: readonly FileCase[]): FileCase[] {

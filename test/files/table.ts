@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from 'chai';
+import { unless } from '../run/skips.js';
 import { playAll, type Results, told } from './stage.js';
 import { expand, type FileCase } from './story.js';
 
@@ -53,7 +54,7 @@ export function describeNative(title: string, cases: readonly FileCase[], kind: 
     });
 
     for (const entry of cases) {
-      it(entry.name, () => {
+      unless(entry.reason).it(entry.name, () => {
         const answers = results.get(entry.name) ?? [];
         const expected = entry.steps.map((step, index) =>
           step.expected === undefined

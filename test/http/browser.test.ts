@@ -3,13 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { until } from '../programs/support.js';
-import { browserMissing, deadlockCommand, launch, onStage, type Stage } from './browser.js';
+import { notInstalled } from '../run/machine.js';
+import { unless } from '../run/skips.js';
+import { deadlockCommand, launch, onStage, type Stage } from './browser.js';
 
-describe(`the live page in a browser${browserMissing && ` (${browserMissing})`}`, () => {
+unless(notInstalled('chromium')).describe('the live page in a browser', () => {
   let browser: Browser;
 
-  before(async function () {
-    if (browserMissing !== '') this.skip();
+  before(async () => {
     browser = await launch();
   });
   after(() => browser?.close());

@@ -1,16 +1,13 @@
 /** Debian's chromium, driven by playwright-core; a scene whose leader has a live page. */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { kill, python, Scene, whereIs } from '../programs/support.js';
+import { kill, python, Scene } from '../programs/support.js';
+import { whereIs } from '../run/machine.js';
 
 const eventMillisecondsMax = 30_000;
 
-/** Why there is no browser; empty when there is one. */
-const chromiumPath = whereIs('chromium');
-export const browserMissing = chromiumPath === undefined ? 'chromium is not installed' : '';
-
 export const launch = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: chromiumPath!,
+    executablePath: whereIs('chromium')!,
     // Chromium has no sandbox of its own as root, and /dev/shm is small in containers.
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });

@@ -18,7 +18,9 @@ import { MountLocks, MountType } from '../../src/shared/mount-types.js';
 import { BlockingClient } from '../../src/shared/protocol-call.js';
 import { leaderPath, memberPath, type Program, type Scene, scene, until } from '../programs/support.js';
 import { Locker } from '../protocol/leader-process.js';
-import { asNobody, mayMount, ownDirectories } from './support.js';
+import { asNobody, closedToNobody, noMounts } from '../run/machine.js';
+import { type Reason, unless } from '../run/skips.js';
+import { ownDirectories } from './support.js';
 
 const log = createLog('test', 'warn');
 /** Directories are made in TMPDIR, which the scene looks at. */
@@ -112,27 +114,28 @@ describe('mounts of a leader', () => {
     await stop(leader);
   });
 
-  const prefixes: { kind: string; prefix: readonly string[] | undefined; backing: RegExp }[] = [
+  const prefixes: { kind: string; reason: Reason; prefix: readonly string[]; backing: RegExp }[] = [
     {
       kind: 'private',
-      prefix: mayMount ? [] : undefined,
+      reason: noMounts,
+      prefix: [],
       backing: /: tmpfs, private mount, size 1G enforced,/,
     },
     {
       kind: 'directory, root without CAP_SYS_ADMIN',
-      prefix: mayMount ? withoutMounting : undefined,
+      reason: noMounts,
+      prefix: withoutMounting,
       backing: /: tmpfs, directory \/dev\/shm\/sward-\d+-[0-9a-f]+\/1, size not enforced,/,
     },
     {
       kind: 'directory, nobody',
+      reason: closedToNobody,
       prefix: asNobody,
       backing: /: tmpfs, directory \/dev\/shm\/sward-\d+-[0-9a-f]+\/1, size not enforced,/,
     },
   ];
-  for (const { kind, prefix, backing } of prefixes) {
-    const possible = prefix !== undefined;
-    const title = possible ? `a tmpfs (${kind})` : `a tmpfs (${kind}): not possible here`;
-    (possible ? describe : describe.skip)(title, () => {
+  for (const { kind, reason, prefix, backing } of prefixes) {
+    unless(reason).describe(`a tmpfs (${kind})`, () => {
       /** Starts with `/zz/shared`, whose parent the host lacks. */
       async function leadTmpfs(stage: Scene): Promise<Program> {
         chmodSync(stage.directory, 0o777);
@@ -225,7 +228,6 @@ describe('mounts of a leader', () => {
     });
   }
 
-  const hidden = mayMount && withoutMounting;
   const shmTests: { options: string; lacks: string; backing: RegExp }[] = [
     {
       options: 'noexec',
@@ -243,23 +245,22 @@ describe('mounts of a leader', () => {
     scene(
       `a tmpfs where /dev/shm is mounted ${options}: in the runtime directory, said at start`,
       async (stage) => {
-        if (!hidden) return;
         const remount = `mount -t tmpfs -o ${options} none /dev/shm && exec "$@"`;
         const leader = await lead(
           stage,
           ['--tmpfs', '/zz'],
-          ['unshare', '--mount', 'sh', '-c', remount, 'sh', ...hidden],
+          ['unshare', '--mount', 'sh', '-c', remount, 'sh', ...withoutMounting],
         );
         expect(leader.stderr).to.include(`--tmpfs /zz: no private mount can be made here: ${lacks}\n`);
         expect(await ask(stage, 'status')).to.match(backing);
         await stop(leader);
         expect(temporary(stage)).to.deep.equal([]);
       },
+      noMounts,
     );
   }
 
-  scene("as nobody: directories that their owner may not read don't stay", async (stage) => {
-    if (asNobody === undefined) return;
+  const unreadable = async (stage: Scene): Promise<void> => {
     chmodSync(stage.directory, 0o777);
     chmodSync(stage.path('tmp'), 0o777);
     const leader = await lead(stage, ['--tmpfs', '/zz'], asNobody);
@@ -270,7 +271,8 @@ describe('mounts of a leader', () => {
     await stop(leader);
     expect(leader.stderr).to.not.include('warn');
     expect(existsSync(path)).to.equal(false);
-  });
+  };
+  scene("as nobody: directories that their owner may not read don't stay", unreadable, closedToNobody);
 
   scene('a bad entry: exit status 2, one line', async (stage) => {
     const { status, stderr } = await stage.run([leaderPath, '--socket', stage.socket, '--tmpfs', 'zz'], {

@@ -27,7 +27,9 @@ import { createLog } from '../../src/shared/log.js';
 import { MountType } from '../../src/shared/mount-types.js';
 import { type MountOptions, mountsOf } from '../../src/shared/mounts/options.js';
 import { removeTree } from '../../src/shared/native/mounts.js';
-import { mayMount, ownDirectories } from './support.js';
+import { noMounts, notRoot } from '../run/machine.js';
+import { unless } from '../run/skips.js';
+import { ownDirectories } from './support.js';
 
 /** open(2): not in node:fs. */
 const pathOnly = 0o10000000;
@@ -79,8 +81,7 @@ describe('mount table', () => {
     expect([directory!.backing, file!.backing]).to.deep.equal([host, join(host, 'file')]);
   });
 
-  it('a private tmpfs: mounted nowhere, its size enforced, gone when closed', function () {
-    if (!mayMount) this.skip();
+  unless(noMounts).it('a private tmpfs: mounted nowhere, its size enforced, gone when closed', () => {
     const [mount] = open({ tmpfs: ['/zz:1M'] });
     expect(mount!.backing).to.equal('private mount, size 1M enforced');
     const { mode, uid, dev } = statSync(through(mount!.descriptor));
@@ -94,8 +95,7 @@ describe('mount table', () => {
     expect(said).to.deep.equal([]);
   });
 
-  it('two private tmpfs are two file systems', function () {
-    if (!mayMount) this.skip();
+  unless(noMounts).it('two private tmpfs are two file systems', () => {
     const [a, b] = open({ tmpfs: ['/zz-a', '/zz-b'] });
     expect(a!.backing).to.equal("private mount, size half of the machine's memory enforced");
     expect(fstatSync(a!.descriptor).dev).to.not.equal(fstatSync(b!.descriptor).dev);
@@ -199,8 +199,7 @@ describe('mount table', () => {
     expect(said).to.deep.equal([]);
   });
 
-  it("another user's, a link, a file: left alone", function () {
-    if (process.getuid?.() !== 0) this.skip();
+  unless(notRoot).it("another user's, a link, a file: left alone", () => {
     const names = ['sward-1-00000000000a', 'sward-1-00000000000b', 'sward-1-00000000000c'];
     const [foreign, link, file] = names.map((name) => join(runtime, name)) as [string, string, string];
     mkdirSync(foreign, 0o700);

@@ -11,6 +11,8 @@ import { frameBytesMax, observedRowsMax } from '../../src/shared/limits.js';
 import { LockKind, LockType } from '../../src/shared/lock-types.js';
 import { ContentionOrder } from '../../src/shared/messages.js';
 import { decodeProcesses, ProcessScope } from '../../src/shared/process-records.js';
+import { notRoot } from '../run/machine.js';
+import { unless } from '../run/skips.js';
 
 const own = process.getuid?.() ?? 0;
 const nobody = 65_534;
@@ -85,8 +87,8 @@ after(() => {
 });
 
 describe('who may see what', () => {
-  it('root and the leader see all; another user its own processes, and no sign of others', async function () {
-    if (own !== 0) this.skip();
+  const title = 'root and the leader see all; another user its own processes, and no sign of others';
+  unless(notRoot).it(title, async () => {
     const world = new World();
     const mine = await sleeper(own);
     const theirs = await sleeper(nobody);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { connect } from '../../src/shared/client.js';
 import { listLocks } from './locks.js';
-import { compile, isInstalled, python, type Scene, scene, script } from './support.js';
+import { compile, python, type Scene, scene, script } from './support.js';
 
 interface Counting {
   readonly name: string;
@@ -62,7 +62,7 @@ const compiled = (kind: string): Counting => ({
 /** Kinds in one row exclude each other. */
 const rows: readonly (readonly Counting[])[] = [
   [flockCommand, flockDescriptor],
-  ...(isInstalled('busybox') ? [[busybox, flockDescriptor, compiled('flock')]] : []),
+  [busybox, flockDescriptor, compiled('flock')],
   [lockf, lockf],
   [lockf, compiled('fcntl'), compiled('ofd')],
 ];

@@ -1,13 +1,14 @@
 /** Ordinary programs do in a member what they do outside. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { notInstalled } from '../run/machine.js';
 import { startActor, untilLocks } from './locks.js';
-import { isInstalled, python, type Scene, scene } from './support.js';
+import { python, type Scene, scene } from './support.js';
 
 interface ProgramCase {
   readonly name: string;
   /** Without it there is nothing to test. */
-  readonly needs?: string;
+  readonly needs?: readonly string[];
   /** Files in the working directory. */
   readonly files?: Record<string, string>;
   readonly command: readonly string[];
@@ -90,12 +91,12 @@ const cases: readonly ProgramCase[] = [
     name: 'bash: process substitution, here documents',
     command: ['bash', '--norc', '-c', 'diff <(seq 3) <(seq 4); cat <<< "$-"'],
   },
-  { name: 'git', needs: 'git', files: tree, command: shell(git) },
+  { name: 'git', needs: ['git'], files: tree, command: shell(git) },
   { name: 'python3: threads, subprocesses, lockf', command: [python, '-c', pythonProgram] },
   { name: 'node: files, children, workers', command: ['node', '-e', nodeProgram] },
   {
     name: 'gcc: compile and run with threads and OFD locks',
-    needs: 'gcc',
+    needs: ['gcc'],
     files: { 'p.c': threadsProgram },
     command: shell('gcc -D_GNU_SOURCE -pthread -O1 -o p p.c; ./p'),
   },
@@ -108,7 +109,7 @@ const cases: readonly ProgramCase[] = [
   },
   {
     name: 'a static busybox shell',
-    needs: 'busybox',
+    needs: ['busybox'],
     files: tree,
     command: [
       'busybox',
@@ -119,13 +120,13 @@ const cases: readonly ProgramCase[] = [
   },
   {
     name: 'make, in parallel',
-    needs: 'make',
+    needs: ['make'],
     files: { Makefile: 'all: a b c\na b c:\n\t@echo made > $@\n' },
     command: shell('make -j3; cat a b c'),
   },
   {
     name: 'sqlite3',
-    needs: 'sqlite3',
+    needs: ['sqlite3'],
     command: shell(
       "sqlite3 d.db 'create table t(a); insert into t values(1),(2); select sum(a) from t'; sqlite3 d.db 'pragma journal_mode=wal; insert into t values(3); select * from t'",
     ),
@@ -144,12 +145,12 @@ const cases: readonly ProgramCase[] = [
   },
   {
     name: 'strace -f',
-    needs: 'strace',
+    needs: ['strace'],
     command: shell('strace -f -o /dev/null sh -c "true; flock f echo locked; exit 5" || echo $?'),
   },
   {
     name: 'gdb runs a program',
-    needs: 'gdb',
+    needs: ['gdb'],
     command: shell(
       'gdb -nx -batch -ex run -ex "info program" --args sh -c "flock f true; exit 5" 2>&1 | grep -o "exited.*"',
     ),
@@ -181,16 +182,16 @@ function prepare(scene: Scene, name: string, files: Record<string, string> = {})
 }
 
 describe('programs do in a member what they do outside', () => {
-  for (const { name, needs, files, command } of cases) {
-    if (needs !== undefined && !isInstalled(needs)) continue;
-    scene(name, async (scene) => {
+  for (const { name, needs = [], files, command } of cases) {
+    const play = async (scene: Scene): Promise<void> => {
       const native = await scene.run(command, prepare(scene, 'native', files));
       const embedded = await scene.runMember(command, prepare(scene, 'member', files));
       expect(embedded, 'embedded leader').to.deep.equal(native);
       await scene.startLeader();
       const led = await scene.runMember(command, prepare(scene, 'led', files));
       expect(led, 'leader behind a socket').to.deep.equal(native);
-    });
+    };
+    scene(name, play, notInstalled(...needs));
   }
 });
 
@@ -213,9 +214,8 @@ const debugged = [
 
 describe('debuggers in a member', () => {
   for (const { name, command, said } of debuggers) {
-    if (!isInstalled(name)) continue;
     for (const { what, held, target, waiting } of debugged) {
-      scene(`${name} joins a process ${what}`, async (scene) => {
+      const play = async (scene: Scene): Promise<void> => {
         await scene.startLeader();
         const holder = startActor(scene, scene.path('f'));
         expect(await holder.do(`${held} write`)).to.equal('ok');
@@ -230,7 +230,8 @@ describe('debuggers in a member', () => {
         program.write('end\n');
         const { stdout } = await program.result;
         expect(stdout).to.match(waiting > 0 ? /granted\nended 0/ : /ended 143/);
-      });
+      };
+      scene(`${name} joins a process ${what}`, play, notInstalled(name));
     }
   }
 });

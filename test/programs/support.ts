@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Reason, unless } from '../run/skips.js';
 import { repoRoot } from '../semantics/harness.js';
 
 export const memberPath = join(repoRoot, 'bin/member');
@@ -17,13 +18,6 @@ export const script = (name: string): string => join(repoRoot, 'test/programs/sc
 export const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
   encoding: 'utf8',
 }).trim();
-
-export function whereIs(program: string): string | undefined {
-  const directories = (process.env.PATH ?? '').split(':');
-  return directories.map((directory) => join(directory, program)).find((path) => existsSync(path));
-}
-
-export const isInstalled = (program: string): boolean => whereIs(program) !== undefined;
 
 /** Compiles scripts/NAME.c and gives the path of the program, in a directory that the caller removes. */
 export function compile(name: string, directory: string): string {
@@ -239,9 +233,9 @@ export function readProc(pid: number | string, file: string): string {
 /** The letter of proc(5): R, S, T, t, Z...; empty when there is no such process. */
 export const processState = (pid: number): string => readProc(pid, 'stat').replace(/^.*\) (.).*/s, '$1');
 
-/** A test in a scene. */
-export function scene(name: string, play: (scene: Scene) => Promise<void>): void {
-  it(name, async () => {
+/** A test in a scene, unless there is a reason to skip it. */
+export function scene(name: string, play: (scene: Scene) => Promise<void>, reason?: Reason): void {
+  unless(reason).it(name, async () => {
     const stage = new Scene();
     try {
       await play(stage);

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { closedToNobody, notRoot } from '../run/machine.js';
+import { unless } from '../run/skips.js';
 import { LeaderProcess, Locker, leaderProgram } from './leader-process.js';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -138,8 +140,7 @@ describe('the command leader', () => {
     a.close();
   });
 
-  it('another user is refused: exit status 5', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+  unless(notRoot ?? closedToNobody).it('another user is refused: exit status 5', async () => {
     const asNobody = () =>
       spawnSync(process.execPath, [leaderProgram, 'status', '--socket', leader.socket], {
         encoding: 'utf8',
