@@ -1,6 +1,6 @@
 /**
- * The demo of `npm start`: one member with an embedded leader runs writers of three kinds at once (sqlite3, flock(1),
- * Python's fcntl), shows how far they are, and checks the result. Exit status 0 when every count is exact.
+ * The demo of `npm start`: one member with an embedded leader runs several writers at once (sqlite3, flock(1)),
+ * shows how far they are, and checks the result. Exit status 0 when every count is exact.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
