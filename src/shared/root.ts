@@ -11,13 +11,16 @@ function findRoot(directory: string): string {
 }
 
 const root = (): string => findRoot(dirname(fileURLToPath(import.meta.url)));
-/** Path of something that the build has made in dist/. */
-export function builtFile(name: string): string {
-  return join(findRoot(dirname(fileURLToPath(import.meta.url))), 'dist', name);
-}
 
-/** Path of something that the native build made. Errors say so when it is missing. */
-export const nativeBuild = (name: string): string => join(root(), 'native/build', name);
+/** Path of something that the build has made in dist/. */
+export const builtFile = (name: string): string => join(root(), 'dist', name);
+
+/** Path of something that the native build made: npm may have been told to run no install scripts. */
+export function nativeBuild(name: string): string {
+  const path = join(root(), 'native/build', name);
+  if (!existsSync(path)) throw new Error(`sward is not built; run: make -C ${join(root(), 'native')}`);
+  return path;
+}
 
 /** Path of one of the commands in bin/. */
 export const commandPath = (name: 'leader' | 'member'): string => join(root(), 'bin', name);
