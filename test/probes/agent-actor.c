@@ -21,19 +21,7 @@ int split_words(char *line, char **words)
 
 void send_line(int fd, const char *line)
 {
-	while (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			_exit(4);
-}
-
-ssize_t receive_line(int fd, char *line)
-{
-	ssize_t got;
-	while ((got = recv(fd, line, lineMax - 1, 0)) < 0)
-		if (errno != EINTR)
-			_exit(4);
-	line[got] = 0;
-	return got;
+	send_bytes(fd, line, strlen(line));
 }
 
 void say(struct request *request, const char *format, ...)
@@ -98,7 +86,7 @@ void serve(int actor, int thread)
 	/* The channel is looked up anew each time: after `fork`, the child serves another actor. */
 	for (;;) {
 		struct request request = { .actor = actor, .thread = thread };
-		if (receive_line(control_fd(actor, thread), line) == 0)
+		if (receive_line(control_fd(actor, thread), line, sizeof line) == 0)
 			_exit(0);
 		request.argc = split_words(line, request.argv);
 		const struct command *command = request.argc ? find_command(request.argv[0]) : NULL;

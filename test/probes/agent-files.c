@@ -179,43 +179,19 @@ static void do_munmap(struct request *request, int option)
 	answer(request, munmap(mapping, mappingBytes));
 }
 
-union rights {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
 /* sendfd ACTOR FD: into that actor's mailbox */
 static void do_sendfd(struct request *request, int option)
 {
-	union rights rights = { 0 };
-	struct iovec byte = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights
-	};
-	int fd = (int)number(request, 2);
 	(void)option;
-	rights.header.cmsg_len = CMSG_LEN(sizeof fd);
-	rights.header.cmsg_level = SOL_SOCKET;
-	rights.header.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&rights.header), &fd, sizeof fd);
-	answer(request, sendmsg(mailboxOutBase + word(request, 1)[0] - 'A', &message, 0));
+	answer(request, send_descriptor(mailboxOutBase + word(request, 1)[0] - 'A', (int)number(request, 2)));
 }
 
 static void do_recvfd(struct request *request, int option)
 {
-	union rights rights;
-	char data;
-	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights
-	};
-	int fd = -1;
+	int fd;
 	(void)option;
-	if (recvmsg(mailboxInBase + request->actor, &message, MSG_DONTWAIT) < 0)
+	if (receive_descriptor(mailboxInBase + request->actor, MSG_DONTWAIT, &fd) < 0)
 		return answer(request, -1);
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(header), sizeof fd);
 	say(request, "fd=%d", fd);
 }
 

@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "channel.h"
+
 enum {
 	actorsMax = 8,
 	threadsMax = 3,
@@ -69,7 +71,6 @@ long long number(const struct request *request, int index);
 
 int split_words(char *line, char **words);
 void send_line(int fd, const char *line);
-ssize_t receive_line(int fd, char *line); /* blocks; restarts after signals */
 
 /* agent-case.c: runs the steps of one case in the current directory, counts those answered. */
 void run_case(char **steps, int count, volatile int *answered);

@@ -8,23 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void send_line(int fd, const char *line, size_t length)
-{
-	while (send(fd, line, length, MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			_exit(4);
-}
-
-ssize_t receive_line(int fd, char *line)
-{
-	ssize_t got;
-	while ((got = recv(fd, line, lineMax - 1, 0)) < 0)
-		if (errno != EINTR)
-			_exit(4);
-	line[got] = 0;
-	return got;
-}
-
 void say(struct request *request, const char *format, ...)
 {
 	va_list arguments;
@@ -82,14 +65,14 @@ void serve(int actor)
 	static char line[lineMax], reply[lineMax];
 	for (;;) {
 		struct request request = { .actor = actor, .reply = reply };
-		if (receive_line(controlBase + actor, line) == 0)
+		if (receive_line(controlBase + actor, line, lineMax) == 0)
 			_exit(0);
 		request.argc = split_words(line, request.argv);
 		dispatch(&request);
 		forget_pages();
 		if (request.length == 0)
 			say(&request, "-");
-		send_line(controlBase + request.actor, reply, request.length);
+		send_bytes(controlBase + request.actor, reply, request.length);
 		actor = request.actor;
 	}
 }

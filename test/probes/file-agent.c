@@ -98,7 +98,7 @@ static void await(int actor)
 	if (poll(&answered, 1, stepSeconds * 1000) <= 0)
 		snprintf(line, sizeof line, "timeout");
 	else
-		receive_line(runnerBase + actor, line);
+		receive_line(runnerBase + actor, line, lineMax);
 	puts(line);
 }
 
@@ -124,7 +124,7 @@ static void step(char *line)
 	/* `fork C` and `clonefs C`: the child that C will be listens to C's channel. */
 	if (strncmp(text, "fork ", 5) == 0 || strncmp(text, "clonefs ", 8) == 0)
 		started[strchr(text, ' ')[1] - 'A'] = 1;
-	send_line(runnerBase + actor, text, strlen(text));
+	send_bytes(runnerBase + actor, text, strlen(text));
 	if (background)
 		puts("started");
 	else
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 	size_t room = 0;
 	if (argc == 3 && strcmp(argv[1], "--actor") == 0) { /* after the step "exec" */
 		int actor = argv[2][0] - 'A';
-		send_line(controlBase + actor, "ok", 2);
+		send_bytes(controlBase + actor, "ok", 2);
 		serve(actor);
 	}
 	if (argc > 1)

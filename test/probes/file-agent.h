@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "channel.h"
+
 enum {
 	actorsMax = 6,
 	wordsMax = 24,
@@ -58,8 +60,6 @@ void say_word(struct request *request, const char *text);
 void answer(struct request *request, long result); /* "ok" or the name of errno */
 void answer_fd(struct request *request, long fd);  /* "fd=N" or the name of errno */
 
-void send_line(int fd, const char *line, size_t length);
-ssize_t receive_line(int fd, char *line);
 
 /* file-words.c: the arguments of a step */
 int split_words(char *line, char **words);

@@ -169,7 +169,7 @@ static void do_comm(struct request *request, int option)
 static void do_exit(struct request *request, int option)
 {
 	(void)option;
-	send_line(controlBase + request->actor, "exited", 6);
+	send_bytes(controlBase + request->actor, "exited", 6);
 	_exit(0);
 }
 

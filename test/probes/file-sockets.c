@@ -113,43 +113,19 @@ static void do_recvfrom(struct request *request, int option)
 	say_address(request, &address, length);
 }
 
-union rights {
-	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
 /* sendfd SOCKET FD; recvfd SOCKET */
 static void do_sendfd(struct request *request, int option)
 {
-	union rights rights = { 0 };
-	char data = 'x';
-	int fd = (int)number(request, 2);
-	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights
-	};
 	(void)option;
-	rights.header = (struct cmsghdr){
-		.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS
-	};
-	memcpy(CMSG_DATA(&rights.header), &fd, sizeof fd);
-	answer(request, sendmsg((int)number(request, 1), &message, 0));
+	answer(request, send_descriptor((int)number(request, 1), (int)number(request, 2)));
 }
 
 static void do_recvfd(struct request *request, int option)
 {
-	union rights rights;
-	char data;
-	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights
-	};
-	int fd = -1;
+	int fd;
 	(void)option;
-	if (recvmsg((int)number(request, 1), &message, 0) < 0)
+	if (receive_descriptor((int)number(request, 1), 0, &fd) < 0)
 		return answer(request, -1);
-	if (message.msg_controllen >= sizeof(struct cmsghdr))
-		memcpy(&fd, CMSG_DATA(&rights.header), sizeof fd);
 	say(request, "fd=%d", fd);
 }
 
