@@ -13,6 +13,7 @@ import {
   scene,
   until,
 } from '../programs/support.js';
+import { unless } from '../run/skips.js';
 
 const prefixes = [
   ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
@@ -58,11 +59,9 @@ const waiting = (stage: Scene, count: number): Promise<Row[]> =>
     () => `${count} waits`,
   );
 
-describe('members in another pid namespace', () => {
-  before(function () {
-    if (inNamespace === undefined) this.skip();
-  });
+const noNamespaces = inNamespace === undefined ? 'may not make pid namespaces here' : undefined;
 
+unless(noNamespaces).describe('members in another pid namespace', () => {
   scene('ps, fds, locks, top and status name the pids that the leader sees', async (stage) => {
     const file = stage.path('f');
     writeFileSync(file, '');
