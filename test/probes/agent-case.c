@@ -4,7 +4,7 @@
  * `wait` (for that end), `poll` ("blocked" or the end). Every other word is the actor's.
  *
  * "blocked" means: no answer for `blockedMilliseconds`, and the thread seen sleeping `sleepingLooks` times
- * in a row at the end of that time.
+ * in a row at the end of that time, with no signal on its way to it (or `unsettledMilliseconds` long with one).
  */
 #include "agent.h"
 
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { blockedMilliseconds = 30, lookMilliseconds = 3, sleepingLooks = 3 };
+enum { blockedMilliseconds = 30, unsettledMilliseconds = 2000, lookMilliseconds = 3, sleepingLooks = 3 };
 
 struct actor {
 	pid_t pid; /* 0: not started yet */
@@ -116,19 +116,41 @@ static void await_reply(struct place at, char *reply)
 		strcpy(reply, "dead");
 }
 
-/* The letter of proc(5), /proc/pid/task/tid/stat; 'X' when the thread is gone. */
+/* A value of the thread's /proc/pid/task/tid/status; "" when the thread is gone. */
+static void thread_status(struct place at, const char *name, char value[static 32])
+{
+	char path[64], text[4096] = "";
+	const struct actor *actor = &actors[at.actor];
+	snprintf(path, sizeof path, "/proc/%d/task/%d/status", actor->pid, actor->tids[at.thread]);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	value[0] = 0;
+	if (fd < 0)
+		return;
+	const char *line = read(fd, text, sizeof text - 1) > 0 ? strstr(text, name) : NULL;
+	close(fd);
+	if (line)
+		sscanf(line + strlen(name), " %31s", value);
+}
+
+/* The letter of proc(5); 'X' when the thread is gone. */
 static char thread_state(struct place at)
 {
-	char path[64], text[256] = "";
-	const struct actor *actor = &actors[at.actor];
-	snprintf(path, sizeof path, "/proc/%d/task/%d/stat", actor->pid, actor->tids[at.thread]);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 'X';
-	ssize_t got = read(fd, text, sizeof text - 1);
-	close(fd);
-	char *name_end = got > 0 ? strrchr(text, ')') : NULL;
-	return name_end ? name_end[2] : 'X';
+	char state[32];
+	thread_status(at, "\nState:", state);
+	return state[0] ? state[0] : 'X';
+}
+
+static int has_pending(struct place at, const char *name)
+{
+	char mask[32];
+	thread_status(at, name, mask);
+	return strtoull(mask, NULL, 16) != 0;
+}
+
+/* No signal is on its way to the thread, and nobody holds it in a stop of ptrace. */
+static int is_settled(struct place at)
+{
+	return thread_state(at) != 't' && !has_pending(at, "\nSigPnd:") && !has_pending(at, "\nShdPnd:");
 }
 
 static long long milliseconds_now(void)
@@ -145,7 +167,9 @@ static void reply_or_blocked(struct place at, char *reply)
 	memset(reply, 0, lineMax);
 	while ((got = try_reply(at, reply, lookMilliseconds)) == 0) {
 		asleep = strchr("SDTt", thread_state(at)) ? asleep + 1 : 0;
-		if (asleep >= sleepingLooks && milliseconds_now() - start >= blockedMilliseconds) {
+		/* A signal that is blocked stays on its way. */
+		int enough = is_settled(at) ? blockedMilliseconds : unsettledMilliseconds;
+		if (asleep >= sleepingLooks && milliseconds_now() - start >= enough) {
 			strcpy(reply, "blocked");
 			return;
 		}
