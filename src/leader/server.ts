@@ -147,7 +147,9 @@ export function startServer(options: ServerOptions): Server {
     session.reader.closeDescriptors();
     sessions.delete(session.fd);
     if (errno !== 0) {
-      log.warn(`${session.describe()} disconnected: ${reason}`);
+      // The live page is this process itself: that it ends with the leader is no news.
+      const say = session.peerPid === process.pid ? log.debug : log.warn;
+      say(`${session.describe()} disconnected: ${reason}`);
       session.writer.goodbye(errno, reason.slice(0, 200));
       sendFrames(session.fd, session.writer);
     } else {
