@@ -8,11 +8,11 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { AddressError, describeAddress, parseAddress } from '../http/address.js';
 import { type Page, startPage } from '../http/start.js';
 import { describeDeadlock } from '../shared/describe.js';
-import { SyscallError } from '../shared/errno.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
 import { addMountOptions, type MountOptions, mountsOf } from '../shared/mounts/options.js';
 import { MountError } from '../shared/mounts/spec.js';
 import { catchSignals } from '../shared/native/signals.js';
+import { complain, OutputError, print } from '../shared/output.js';
 import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { Niceness, run } from '../shared/priority.js';
 import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
@@ -92,9 +92,9 @@ function serveMounts(
       uid: process.getuid?.() ?? 0,
     }),
   );
-  if (page !== undefined) process.stderr.write(`live page on ${page.address}\n`);
+  if (page !== undefined) complain(`live page on ${page.address}\n`);
   run(Niceness.first);
-  process.stderr.write(`leader ready on ${path} (pid ${process.pid})\n`);
+  complain(`leader ready on ${path} (pid ${process.pid})\n`);
   try {
     let signal: number | undefined;
     while (signal === undefined) signal = server.turn(-1);
@@ -139,26 +139,32 @@ function createProgram(): Command {
     command
       .exitOverride()
       .showSuggestionAfterError(false)
-      .configureOutput({ outputError: (text, write) => write(`leader: ${text.replace(/^error: /, '')}`) });
+      .configureOutput({
+        writeOut: print,
+        writeErr: complain,
+        outputError: (text) => complain(`leader: ${text.replace(/^error: /, '')}`),
+      });
   }
   return program;
 }
 
+/** What is said of an error, and the exit status. */
+function explain(error: unknown): { text: string; status: number } {
+  // Said by then.
+  if (error instanceof CommanderError) return { text: '', status: error.exitCode === 0 ? 0 : 2 };
+  if (error instanceof MountError) return { text: error.message, status: 2 };
+  if (error instanceof AddressError) return { text: `--http: ${error.message}`, status: 2 };
+  if (error instanceof Failure) return { text: error.message, status: error.status };
+  if (error instanceof OutputError) return { text: error.message, status: error.exitStatus };
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  // Of the system, which names what it was about, or unknown to us.
+  return { text: code === undefined ? String(stack) : message, status: 1 };
+}
+
 try {
-  createProgram().parse();
+  await createProgram().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof MountError || error instanceof AddressError) {
-    process.stderr.write(`leader: ${error instanceof AddressError ? '--http: ' : ''}${error.message}\n`);
-    process.exitCode = 2;
-  } else if (error instanceof Failure) {
-    process.stderr.write(`leader: ${error.message}\n`);
-    process.exitCode = error.status;
-  } else {
-    process.stderr.write(
-      `leader: ${error instanceof SyscallError ? error.message : (error as Error).stack}\n`,
-    );
-    process.exitCode = 1;
-  }
+  const { text, status } = explain(error);
+  if (text !== '') complain(`leader: ${text}\n`);
+  process.exitCode = status;
 }

@@ -15,6 +15,7 @@ import {
   refusedCall,
   vitalCall,
 } from '../shared/native/workload.js';
+import { complain, OutputError, print } from '../shared/output.js';
 import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
@@ -70,7 +71,7 @@ interface CommandLine {
   readonly mounts: readonly MountSpec[];
 }
 
-/** Errors: CommanderError, which has been printed; MountError, which has not. */
+/** Errors: CommanderError, which has been printed; MountError and OutputError, which have not. */
 function parse(argv: readonly string[]): CommandLine {
   const program = addMountOptions(new Command('member'))
     .description('Runs a program whose file locks are coordinated with those of other members by a leader.')
@@ -97,7 +98,11 @@ executable, 127 it was not found.`,
     .passThroughOptions()
     .exitOverride()
     .showSuggestionAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'member:')) });
+    .configureOutput({
+      writeOut: print,
+      writeErr: complain,
+      outputError: (text) => complain(text.replace(/^error:/, 'member:')),
+    });
   program.parse(argv as string[], { from: 'user' });
   const options = program.opts<Options>();
   const socket = options.socket ?? process.env.SWARD_SOCKET;
@@ -140,7 +145,7 @@ async function connect(
 }
 
 function refuse(error: MountError): number {
-  process.stderr.write(`member: ${error.message}\n`);
+  complain(`member: ${error.message}\n`);
   return usageStatus;
 }
 
@@ -152,7 +157,9 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   } catch (error) {
     if (error instanceof MountError) return refuse(error);
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageStatus;
-    throw error;
+    if (!(error instanceof OutputError)) throw error;
+    if (error.message !== '') complain(`member: ${error.message}\n`);
+    return error.exitStatus;
   }
   const { options, command } = parsed;
   passDescriptors();

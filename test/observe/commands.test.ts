@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { BlockingClient } from '../../src/shared/protocol-call.js';
 import {
   leaderPath,
+  memberPath,
   type Program,
   processState,
   python,
@@ -11,6 +12,7 @@ import {
   scene,
   script,
 } from '../programs/support.js';
+import { Locker } from '../protocol/leader-process.js';
 
 const interrupt = '\x03';
 /** A few hundred: ten thousand are too many for a machine that runs other tests. */
@@ -221,6 +223,53 @@ describe('leader ps, fds, locks, top', () => {
       expect(result).to.include({ status, stdout: '' });
     });
   }
+});
+
+describe('leader: where the output goes', () => {
+  const output = (stage: Scene, mode: 'unread' | 'slow', ...words: string[]) =>
+    stage.run([python, script('output.py'), mode, ...words], { env: { SWARD_SOCKET: stage.socket } });
+  const full = (stage: Scene, ...words: string[]) =>
+    stage.run(['sh', '-c', 'exec "$@" >/dev/full', 'sh', ...words], { env: { SWARD_SOCKET: stage.socket } });
+  const commands = ['ps', 'ps --json', 'locks', 'status', 'top', '--help', 'ps --help'].map((words) =>
+    words.split(' '),
+  );
+
+  scene('nobody reads it: not a word, status 141', async (stage) => {
+    await stage.startLeader();
+    for (const words of commands)
+      expect(await output(stage, 'unread', leaderPath, ...words), words.join(' ')).to.deep.include({
+        status: 141,
+        stderr: '',
+      });
+    expect(await output(stage, 'unread', memberPath, '--help')).to.include({ status: 141, stderr: '' });
+  });
+
+  scene('it has no room: one line, status 1', async (stage) => {
+    await stage.startLeader();
+    for (const words of commands)
+      expect(await full(stage, leaderPath, ...words), words.join(' ')).to.deep.include({
+        status: 1,
+        stderr: 'leader: cannot write the output: ENOSPC\n',
+      });
+    const { status, stderr } = await full(stage, memberPath, '--help');
+    expect([status, stderr]).to.deep.equal([1, 'member: cannot write the output: ENOSPC\n']);
+  });
+
+  scene('nobody can be told of wrong usage: the status is the same', async (stage) => {
+    const run = await stage.run(['sh', '-c', 'exec "$0" --nonsense 2>/dev/full', leaderPath]);
+    expect(run).to.include({ status: 2, stdout: '', stderr: '' });
+  });
+
+  scene('more than a non-blocking pipe holds: all of it', async (stage) => {
+    await stage.startLeader();
+    writeFileSync(stage.path('f'), '');
+    const locker = new Locker(stage.socket, 'many', stage.path('f'));
+    for (let i = 0; i < 2000; i++) locker.tryLock({ start: 2 * i, end: 2 * i + 1 });
+    const { status, stdout, stderr } = await output(stage, 'slow', leaderPath, 'locks', '--json');
+    expect([status, stderr]).to.deep.equal([0, '']);
+    expect(JSON.parse(stdout)).to.have.length(2000);
+    locker.close();
+  });
 });
 
 describe('leader top on a terminal', () => {

@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, expect } from 'chai';
-import { kill, type Program, readProc, type Scene, scene, until } from '../programs/support.js';
+import { kill, leaderPath, type Program, readProc, type Scene, scene, until } from '../programs/support.js';
 import { measure, startStress, stress } from './support.js';
 
 /** Waits until the run's locks are being taken; gives the processes whose command line matches. */
@@ -94,6 +94,23 @@ describe('stress: faults', () => {
     const leaders = await running(stage, /^\S*node \S+bin\/leader --socket/);
     kill(leaders[0]!, 'SIGKILL');
     assert.include(await failed(run), 'the leader does not answer');
+  });
+
+  scene('a directory that cannot be written, a temporary one that is not there: one line', async (stage) => {
+    const command = [leaderPath, 'stress', '--directory', '/proc'];
+    const run = await stage.run(command, { env: { XDG_RUNTIME_DIR: '' } });
+    expect(run).to.include({
+      status: 1,
+      stdout: '',
+      stderr: 'leader: cannot make a directory in /proc: ENOENT\n',
+    });
+    const absent = stage.path('absent');
+    const other = await stage.run([leaderPath, 'stress'], { env: { XDG_RUNTIME_DIR: absent } });
+    expect(other).to.include({
+      status: 1,
+      stdout: '',
+      stderr: `leader: cannot make a directory in ${absent}: ENOENT\n`,
+    });
   });
 
   scene('the command is killed: all that it started ends', async (stage) => {

@@ -1,6 +1,7 @@
 /** How a command asks a running leader: its socket, its failures as one line and an exit status. */
 import { Option } from 'commander';
 import { SyscallError } from '../../shared/errno.js';
+import { complain, print } from '../../shared/output.js';
 import { BlockingClient } from '../../shared/protocol-call.js';
 
 const answerMillisecondsMax = 10_000;
@@ -46,16 +47,16 @@ function numbersAgree(client: BlockingClient): boolean {
   return rows[0] === undefined || rows[0].pid === process.pid;
 }
 
-/** Prints what a running leader answers; `pid`: about this process. */
+/** Prints what a running leader answers; `pid`: about this process. Errors: Failure, OutputError. */
 export function ask(
   given: string | undefined,
-  print: (client: BlockingClient) => string,
+  question: (client: BlockingClient) => string,
   pid?: number,
 ): void {
   const client = connectTo(given);
   const answer = () => {
     try {
-      return print(client);
+      return question(client);
     } catch (error) {
       if (!(error instanceof SyscallError) || pid === undefined) throw error;
       if (error.code === 'ESRCH') throw new Failure(`no process ${pid} in a member: ESRCH`, 1);
@@ -66,8 +67,9 @@ export function ask(
     }
   };
   if (!asFailure(`no answer from ${socketPath(given)}`, {}, () => numbersAgree(client))) {
-    process.stderr.write('leader: pids are those of its pid namespace, which is not the one here\n');
+    complain('leader: pids are those of its pid namespace, which is not the one here\n');
   }
-  process.stdout.write(asFailure(`no answer from ${socketPath(given)}`, {}, answer));
+  const text = asFailure(`no answer from ${socketPath(given)}`, {}, answer);
   client.close();
+  print(text);
 }

@@ -103,11 +103,11 @@ export function addObserveCommands(program: Command): void {
     .option('--json', 'as JSON')
     .action((options: ProcessOptions) => {
       const { scope, pid } = chosen(options);
-      const print = (client: BlockingClient) => {
+      const question = (client: BlockingClient) => {
         const listing = fetchProcesses(client, { scope, pid, groups: options.show });
         return options.json ? processesAsJson(listing) : processesAsTable(listing, width());
       };
-      ask(options.socket, print, pid);
+      ask(options.socket, question, pid);
     });
 
   command('fds', 'Lists the open descriptors of a process of a member.')
@@ -116,13 +116,13 @@ export function addObserveCommands(program: Command): void {
     .option('--numbers', 'the numbers alone')
     .option('--json', 'as JSON')
     .action((pid: number, options: Asking & { start: number; numbers?: boolean }) => {
-      const print = (client: BlockingClient) => {
+      const question = (client: BlockingClient) => {
         const { start } = options;
         if (options.numbers) return numbersAsText(fetchNumbers(client, pid, start), options.json === true);
         const rows = fetchDescriptors(client, pid, start);
         return options.json ? descriptorsAsJson(rows) : descriptorsAsTable(rows, width());
       };
-      ask(options.socket, print, pid);
+      ask(options.socket, question, pid);
     });
 
   command(

@@ -3,6 +3,7 @@
  * once, with averages since the start. q, Ctrl-C and signals end it; the terminal is as it was before.
  */
 import { ContentionOrder, type Reply } from '../../shared/messages.js';
+import { complain, print } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { ageText, type Column, printable, rangeText, table } from '../text.js';
 import { asFailure, connectTo, Failure, socketPath } from './ask.js';
@@ -186,8 +187,8 @@ export function top(socket: string | undefined): void {
   const { stdin, stdout } = process;
   let last = sample();
   if (!stdout.isTTY || !stdin.isTTY) {
-    stdout.write(draw(last, undefined, 80, 40));
     client.close();
+    print(draw(last, undefined, 80, 40));
     return;
   }
   const show = (now: Sample, before: Sample | undefined) => {
@@ -205,7 +206,7 @@ export function top(socket: string | undefined): void {
     } catch (error) {
       end();
       if (!(error instanceof Failure)) throw error;
-      process.stderr.write(`leader: ${error.message}\n`);
+      complain(`leader: ${error.message}\n`);
       process.exitCode = error.status;
     }
   }, redrawMilliseconds);

@@ -124,16 +124,7 @@ export function addStress(program: Command): void {
     .option('--no-kernel', 'leave the plain kernel out')
     .option('--json', 'as JSON')
     .addOption(new Option('--fault <fault>').choices(faults).default('none').hideHelp())
-    .action((options: Options, command: Command) => {
-      const plan = planOf(options, command);
-      runStress(plan, options.json === true).then(
-        (status) => {
-          process.exitCode = status;
-        },
-        (error: Error) => {
-          process.stderr.write(`leader: ${error.stack}\n`);
-          process.exitCode = 1;
-        },
-      );
+    .action(async (options: Options, command: Command) => {
+      process.exitCode = await runStress(planOf(options, command), options.json === true);
     });
 }

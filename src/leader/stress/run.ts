@@ -1,4 +1,5 @@
 /** Plays the rounds of a plan, the sides in turn, and prints what came of it. */
+import { complain, print } from '../../shared/output.js';
 import { Failure } from '../commands/ask.js';
 import { Ended } from './group.js';
 import type { Sample } from './memory.js';
@@ -41,7 +42,7 @@ function interruption(): { signal: AbortSignal; end(): void } {
 function showProgress(plan: Plan, round: Round): (sample: Sample) => void {
   if (!process.stderr.isTTY) return () => {};
   return (sample) => {
-    if (sample.started !== 0n) process.stderr.write(`\r${progressText(plan, round, sample)}\x1b[K`);
+    if (sample.started !== 0n) complain(`\r${progressText(plan, round, sample)}\x1b[K`);
   };
 }
 
@@ -54,13 +55,13 @@ async function playAll(plan: Plan, signal: AbortSignal): Promise<RoundResult[]> 
       results.push(await playRound(plan, round, surroundings, signal, showProgress(plan, round)));
     }
   } finally {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (process.stderr.isTTY) complain('\r\x1b[K');
     await surroundings.end();
   }
   return results;
 }
 
-/** Runs the test; gives the exit status. */
+/** Runs the test; gives the exit status. Errors: Failure, OutputError. */
 export async function runStress(plan: Plan, json: boolean): Promise<number> {
   const { signal, end } = interruption();
   try {
@@ -69,13 +70,11 @@ export async function runStress(plan: Plan, json: boolean): Promise<number> {
       kernel: combine(plan, 'kernel', rounds),
       sward: combine(plan, 'sward', rounds),
     };
-    process.stdout.write((json ? asJson : asTable)(plan, results, signal.aborted));
+    print((json ? asJson : asTable)(plan, results, signal.aborted));
     const sound = [results.kernel, results.sward].every((side) => side === undefined || isSound(side));
     return sound ? soundStatus : failedStatus;
   } catch (error) {
-    if (!(error instanceof Failure) && !(error instanceof Ended)) throw error;
-    process.stderr.write(`leader: ${error.message}\n`);
-    return error instanceof Failure ? error.status : failedStatus;
+    throw error instanceof Ended ? new Failure(error.message, failedStatus) : error;
   } finally {
     end();
   }

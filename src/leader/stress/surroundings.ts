@@ -53,9 +53,18 @@ async function startLeader(socket: string): Promise<Program> {
   return leader;
 }
 
+/** Errors: Failure. */
+function makeDirectory(base: string): string {
+  try {
+    return mkdtempSync(join(realpathSync(base), 'sward-stress-'));
+  } catch (error) {
+    throw new Failure(`cannot make a directory in ${base}: ${(error as NodeJS.ErrnoException).code}`, 1);
+  }
+}
+
 /** Errors: Failure. What was made is removed when this process ends, whatever happens. */
 export async function prepare(plan: Plan): Promise<Surroundings> {
-  const runtime = mkdtempSync(join(realpathSync(process.env.XDG_RUNTIME_DIR || tmpdir()), 'sward-stress-'));
+  const runtime = makeDirectory(process.env.XDG_RUNTIME_DIR || tmpdir());
   const made = [runtime];
   let leader: Program | undefined;
   const remove = (): void => {
@@ -64,9 +73,7 @@ export async function prepare(plan: Plan): Promise<Surroundings> {
   };
   process.on('exit', remove);
   try {
-    const directory = mkdtempSync(
-      join(plan.directory === undefined ? runtime : plan.directory, 'sward-stress-'),
-    );
+    const directory = makeDirectory(plan.directory ?? runtime);
     made.push(directory);
     const socket = plan.socket ?? join(runtime, 'leader.sock');
     if (plan.socket === undefined) leader = await startLeader(socket);

@@ -29,7 +29,8 @@ export function addMountOptions(command: Command): Command {
 
 /** All that was asked for, outer mounts first. Errors: MountError. */
 export function mountsOf(options: MountOptions): MountSpec[] {
-  const base = process.cwd();
+  // Relative paths alone need a current directory: it may have been removed.
+  const base = '.';
   return orderMounts([
     ...(options.manifest === undefined ? [] : manifestMounts(options.manifest)),
     ...(options.tmpfs ?? []).map((value) => tmpfsMount(value, base)),
