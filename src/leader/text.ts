@@ -45,7 +45,7 @@ export interface Column {
   readonly keepEnd?: boolean;
 }
 
-/** A table without lines that is at most `width` wide if its columns may be cut so far. */
+/** A table without lines, at most `width` wide. Where cutting columns does not suffice, the ends of lines are missing. */
 export function table(
   columns: readonly Column[],
   lines: readonly (readonly string[])[],
@@ -70,5 +70,5 @@ export function table(
     return keepEnd ? `…${text.slice(1 - room)}` : `${text.slice(0, room - 1)}…`;
   };
   const header = columns.map(({ title }) => title);
-  return [header, ...lines].map((line) => `${line.map(fit).join(' ').trimEnd()}\n`).join('');
+  return [header, ...lines].map((line) => `${line.map(fit).join(' ').slice(0, width).trimEnd()}\n`).join('');
 }

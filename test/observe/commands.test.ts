@@ -19,7 +19,8 @@ const interrupt = '\x03';
 const many = 300;
 
 async function ask(stage: Scene, ...words: string[]): Promise<string> {
-  const { status, stdout, stderr } = await stage.run([leaderPath, ...words, '--socket', stage.socket]);
+  const command = [leaderPath, ...words, '--socket', stage.socket];
+  const { status, stdout, stderr } = await stage.run(command, { env: { COLUMNS: '80' } });
   expect(stderr).to.equal('');
   expect(status).to.equal(0);
   for (const line of words.includes('--json') ? [] : stdout.split('\n'))
@@ -138,11 +139,10 @@ describe('leader ps, fds, locks, top', () => {
     const lines = `for i in $(seq ${many}); do sleep 600 & done; echo started; read x; kill $(jobs -p); wait`;
     const member = stage.member(['bash', '-c', lines]);
     await member.said(/started/);
-    const processes = (await asked(stage, 'ps', '--show', 'base,cred,usage,cmd,io,locks')) as {
-      pid: number;
-      member: number;
-      cmd: string[];
-    }[];
+    let processes: { pid: number; member: number; cmd: string[] }[];
+    // The last of them may still be on its way to its exec.
+    do processes = await asked(stage, 'ps', '--show', 'base,cred,usage,cmd,io,locks');
+    while (processes.filter(({ cmd }) => cmd[0] === 'sleep').length < many);
     expect(processes.filter(({ cmd }) => cmd[0] === 'sleep')).to.have.length(many);
     expect(new Set(processes.map(({ pid }) => pid)).size).to.equal(processes.length);
     for (const process of processes) expect(process.member).to.equal(member.pid);
@@ -268,6 +268,52 @@ describe('leader: where the output goes', () => {
     const { status, stdout, stderr } = await output(stage, 'slow', leaderPath, 'locks', '--json');
     expect([status, stderr]).to.deep.equal([0, '']);
     expect(JSON.parse(stdout)).to.have.length(2000);
+    locker.close();
+  });
+});
+
+describe('leader: how wide tables are', () => {
+  /** A file and a command too long for any of the widths. */
+  async function long(stage: Scene): Promise<Locker> {
+    await stage.startLeader();
+    const path = stage.path('long'.repeat(60));
+    writeFileSync(path, '');
+    const locker = new Locker(stage.socket, 'x'.repeat(200), path);
+    locker.tryLock();
+    return locker;
+  }
+  const longest = (text: string) => Math.max(...text.split(/\r?\n/).map((line) => line.length));
+
+  scene('in a pipe nothing is cut, unless COLUMNS says so', async (stage) => {
+    const locker = await long(stage);
+    const command = [leaderPath, 'locks', '--socket', stage.socket];
+    for (const columns of ['', '0', 'x', '-1']) {
+      const { stdout } = await stage.run(command, { env: { COLUMNS: columns } });
+      expect(stdout)
+        .to.include(`/${'long'.repeat(60)} `)
+        .and.include(` ${'x'.repeat(200)} `);
+      expect(stdout).to.not.include('…');
+    }
+    for (const columns of [70, 100, 30]) {
+      const { stdout } = await stage.run(command, { env: { COLUMNS: String(columns) } });
+      expect(longest(stdout)).to.be.within(columns - 1, columns);
+    }
+    const top = await stage.run([leaderPath, 'top', '--socket', stage.socket]);
+    expect(top.stdout).to.include('long'.repeat(60));
+    locker.close();
+  });
+
+  scene('on a terminal they are as wide as it is; 80, if it does not know', async (stage) => {
+    const locker = await long(stage);
+    for (const [size, width] of [
+      ['24x132', 132],
+      ['24x40', 40],
+      ['0x0', 80],
+    ] as const) {
+      const command = [python, script('terminal.py'), size, leaderPath, 'locks', '--socket', stage.socket];
+      const { stdout } = await stage.run(command, { env: { COLUMNS: '' } });
+      expect(longest(stdout), size).to.be.within(width - 1, width);
+    }
     locker.close();
   });
 });

@@ -33,7 +33,8 @@ sys.stdin.readline()
 `;
 
 async function ask(stage: Scene, ...words: string[]): Promise<string> {
-  const { status, stdout, stderr } = await stage.run([leaderPath, ...words, '--socket', stage.socket]);
+  const command = [leaderPath, ...words, '--socket', stage.socket];
+  const { status, stdout, stderr } = await stage.run(command, { env: { COLUMNS: '80' } });
   expect([status, stderr]).to.deep.equal([0, '']);
   return stdout;
 }

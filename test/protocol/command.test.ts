@@ -8,7 +8,7 @@ import { unless } from '../run/skips.js';
 import { LeaderProcess, Locker, leaderProgram } from './leader-process.js';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, SWARD_SOCKET: '' };
+  const env = { ...process.env, SWARD_SOCKET: '', COLUMNS: '80' };
   return spawnSync(process.execPath, [leaderProgram, ...args], { encoding: 'utf8', env });
 }
 

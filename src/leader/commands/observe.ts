@@ -14,13 +14,12 @@ import {
 } from './fds.js';
 import { fetchProcesses, processesAsJson, processesAsTable } from './ps.js';
 import { top } from './top.js';
+import { outputWidth } from './width.js';
 
 interface Asking {
   readonly socket?: string;
   readonly json?: boolean;
 }
-
-const width = (): number => process.stdout.columns ?? 80;
 
 function pidArgument(text: string): number {
   const pid = Number(text);
@@ -83,7 +82,7 @@ export function addObserveCommands(program: Command): void {
         const rows = fetchLocks(client, { file: file ?? '', waiting }).filter(
           (row) => file !== undefined || row.path === path,
         );
-        return options.json ? locksAsJson(rows) : locksAsTable(rows, width());
+        return options.json ? locksAsJson(rows) : locksAsTable(rows, outputWidth());
       }),
     );
 
@@ -105,7 +104,7 @@ export function addObserveCommands(program: Command): void {
       const { scope, pid } = chosen(options);
       const question = (client: BlockingClient) => {
         const listing = fetchProcesses(client, { scope, pid, groups: options.show });
-        return options.json ? processesAsJson(listing) : processesAsTable(listing, width());
+        return options.json ? processesAsJson(listing) : processesAsTable(listing, outputWidth());
       };
       ask(options.socket, question, pid);
     });
@@ -120,7 +119,7 @@ export function addObserveCommands(program: Command): void {
         const { start } = options;
         if (options.numbers) return numbersAsText(fetchNumbers(client, pid, start), options.json === true);
         const rows = fetchDescriptors(client, pid, start);
-        return options.json ? descriptorsAsJson(rows) : descriptorsAsTable(rows, width());
+        return options.json ? descriptorsAsJson(rows) : descriptorsAsTable(rows, outputWidth());
       };
       ask(options.socket, question, pid);
     });

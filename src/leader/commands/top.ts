@@ -7,6 +7,7 @@ import { complain, print } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { ageText, type Column, printable, rangeText, table } from '../text.js';
 import { asFailure, connectTo, Failure, socketPath } from './ask.js';
+import { outputWidth } from './width.js';
 
 interface Sample {
   readonly at: number;
@@ -188,7 +189,7 @@ export function top(socket: string | undefined): void {
   let last = sample();
   if (!stdout.isTTY || !stdin.isTTY) {
     client.close();
-    print(draw(last, undefined, 80, 40));
+    print(draw(last, undefined, outputWidth(), 40));
     return;
   }
   const show = (now: Sample, before: Sample | undefined) => {

@@ -1,17 +1,21 @@
-"""terminal.py PROGRAM...: runs a program on a new controlling terminal of 33 rows and 101 columns, and copies
-standard input to it (also control characters) and what it shows to standard output. Ends with its exit status."""
+"""terminal.py [ROWSxCOLUMNS] PROGRAM...: runs a program on a new controlling terminal (33x101), and copies standard
+input to it (also control characters) and what it shows to standard output. Ends with its exit status."""
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import sys
 import termios
 
+size = re.fullmatch(r"(\d+)x(\d+)", sys.argv[1])
+rows, columns = map(int, size.groups()) if size else (33, 101)
+program = sys.argv[2:] if size else sys.argv[1:]
 pid, terminal = pty.fork()
 if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 101, 0, 0))
-    os.execvp(sys.argv[1], sys.argv[1:])
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    os.execvp(program[0], program)
 watched = [0, terminal]
 while True:
     ready, _, _ = select.select(watched, [], [])
