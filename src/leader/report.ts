@@ -16,19 +16,15 @@ import {
   table,
 } from './text.js';
 
-type Row = Reply<'locksList'>['rows'][number];
+export type LockRow = Reply<'locksList'>['rows'][number];
 
-/** Which locks: of one file (`device:inode`, or '' for all), held and waiting or only those that wait. */
-export interface LockChoice {
-  readonly file: string;
-  readonly waiting: boolean;
-}
-
-export function fetchLocks(client: BlockingClient, filter: LockChoice): Row[] {
-  const rows: Row[] = [];
+/** Those held and those that wait, or the latter alone. */
+export function fetchLocks(client: BlockingClient, waiting: boolean): LockRow[] {
+  const rows: LockRow[] = [];
   let cursor: number | null = 0;
   while (cursor !== null) {
-    const page: Reply<'locksList'> = client.call('locksList', { cursor, limit: locksPerReplyMax, ...filter });
+    const request = { cursor, limit: locksPerReplyMax, file: '', waiting };
+    const page: Reply<'locksList'> = client.call('locksList', request);
     rows.push(...page.rows);
     cursor = page.next;
   }
@@ -42,7 +38,7 @@ function identity(file: string): { device: number | null; inode: number | string
   return { device: Number(device), inode: jsonOffset(normalizeOffset(BigInt(inode))) };
 }
 
-export function locksAsJson(rows: readonly Row[]): string {
+export function locksAsJson(rows: readonly LockRow[]): string {
   const plain = rows.map((row) => ({
     file: row.path,
     ...identity(row.file),
@@ -69,7 +65,7 @@ const lockColumns: readonly Column[] = [
   { title: '' },
 ];
 
-export function locksAsTable(rows: readonly Row[], width: number): string {
+export function locksAsTable(rows: readonly LockRow[], width: number): string {
   const lines = rows.map((row) => [
     printable(row.path),
     nameOf(LockKind, row.kind),

@@ -163,6 +163,18 @@ describe('leader ps, fds, locks, top', () => {
       status: 1,
       says: /^leader: no process 2147483640 in a member: ESRCH\n$/,
     },
+    {
+      name: 'a file that is nowhere',
+      words: ['locks', '--json', '--file', '/nope/f'],
+      status: 1,
+      says: /^leader: no lock is listed for \/nope\/f, and it cannot be found here: ENOENT\n$/,
+    },
+    {
+      name: 'a file without a name',
+      words: ['locks', '--file', ''],
+      status: 2,
+      says: /--file .* It is empty\.\n$/,
+    },
     { name: 'no process id', words: ['fds', '12x'], status: 2, says: /12x is no process id\.\n$/ },
     {
       name: 'too large a descriptor',

@@ -1,7 +1,8 @@
 /** `leader fds` and `locks` within mounts: what the members call the files, wherever those are on the host. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { leaderPath, memberPath, python, type Scene, scene } from '../programs/support.js';
+import { Locker } from '../protocol/leader-process.js';
 import { noMounts } from '../run/machine.js';
 
 /** Opens files in each directory that is given, renames and unlinks some, and tells what it calls the open ones. */
@@ -49,6 +50,42 @@ const settings = [
     reason: undefined,
   },
 ];
+
+describe('locks --file', () => {
+  scene('a path as it is listed, although the host has another file there', async (stage) => {
+    for (const directory of ['backing', 'mounted']) {
+      mkdirSync(stage.path(directory));
+      writeFileSync(stage.path(directory, 'f'), '');
+    }
+    const mounted = stage.path('mounted', 'f');
+    await stage.startLeader('--bind', `${stage.path('backing')}:${stage.path('mounted')}`);
+    const holding = (path: string, type: string) =>
+      `import fcntl, sys; f = open('${path}', 'r+'); fcntl.flock(f, fcntl.${type}); print('held', flush=True); sys.stdin.read()`;
+    const inside = stage.member([python, '-c', holding(mounted, 'LOCK_EX')]);
+    await inside.said(/held/);
+    const rows = async (path: string) =>
+      (
+        JSON.parse(await ask(stage, 'locks', '--json', '--file', path)) as { file: string; inode: number }[]
+      ).map(({ file, inode }) => [file, inode]);
+    const inMount = [mounted, statSync(stage.path('backing', 'f')).ino];
+    expect(await rows(mounted)).to.deep.equal([inMount]);
+    // Where the host has it.
+    expect(await rows(stage.path('backing', 'f'))).to.deep.equal([inMount]);
+
+    // The library locks the host's file, which the leader calls the same: both are told.
+    const outside = new Locker(stage.socket, 'outside', mounted);
+    outside.tryLock();
+    const onHost = [mounted, statSync(mounted).ino];
+    expect(await rows(mounted)).to.have.deep.members([inMount, onHost]);
+    symlinkSync(mounted, stage.path('link'));
+    expect(await rows(stage.path('link'))).to.deep.equal([onHost]);
+    outside.close();
+    expect(await rows(mounted)).to.deep.equal([inMount]);
+    inside.child.stdin.end();
+    await inside.result;
+    expect(await rows(mounted)).to.deep.equal([]);
+  });
+});
 
 describe('descriptors of files in mounts', () => {
   for (const { name, prefix, reason } of settings) {

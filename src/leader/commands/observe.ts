@@ -3,8 +3,8 @@ import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ProcessGroup, ProcessScope, processGroupNames } from '../../shared/process-records.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
-import { fetchLocks, locksAsJson, locksAsTable } from '../report.js';
-import { ask, socketOption } from './ask.js';
+import { fetchLocks, type LockRow, locksAsJson, locksAsTable } from '../report.js';
+import { ask, Failure, socketOption } from './ask.js';
 import {
   descriptorsAsJson,
   descriptorsAsTable,
@@ -54,14 +54,33 @@ function chosen({ children, threads, one }: ProcessOptions): { scope: ProcessSco
   return { scope: ProcessScope.all, pid: -1 };
 }
 
-/** `device:inode` of a file that can be seen from here. */
-function fileKey(path: string): string | undefined {
+function fileArgument(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It is empty.');
+}
+
+/** `device:inode` of the file that is there as seen from here, or why there is none. */
+function fileKey(path: string): { key?: string; code?: string } {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return undefined;
+    return { key: `${dev}:${ino}` };
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'EIO' };
   }
+}
+
+/**
+ * A path may be one as the leader lists it (in a mount, or of a removed file) and name another file here: what is listed
+ * comes first, then the locks of the file that is here. Errors: Failure when it is neither.
+ */
+function locksOf(client: BlockingClient, path: string, waiting: boolean): LockRow[] {
+  const rows = fetchLocks(client, waiting);
+  const listed = rows.filter((row) => row.path === path);
+  const { key, code } = fileKey(path);
+  if (code !== undefined && listed.length === 0) {
+    throw new Failure(`no lock is listed for ${path}, and it cannot be found here: ${code}`, 1);
+  }
+  return [...listed, ...rows.filter((row) => row.file === key && row.path !== path)];
 }
 
 export function addObserveCommands(program: Command): void {
@@ -69,19 +88,13 @@ export function addObserveCommands(program: Command): void {
     program.command(name).description(description).addOption(socketOption());
 
   command('locks', 'Lists the held and the waiting locks.')
-    .option(
-      '--file <path>',
-      'of this file only; a path as it is listed will do, if it cannot be seen from here',
-    )
+    .option('--file <path>', 'of this file only: as it is listed, or where it is here', fileArgument)
     .option('--waiting', 'only those that wait')
     .option('--json', 'as JSON')
     .action((options: Asking & { file?: string; waiting?: boolean }) =>
       ask(options.socket, (client) => {
-        const { file: path, waiting = false } = options;
-        const file = path === undefined ? '' : fileKey(path);
-        const rows = fetchLocks(client, { file: file ?? '', waiting }).filter(
-          (row) => file !== undefined || row.path === path,
-        );
+        const { file, waiting = false } = options;
+        const rows = file === undefined ? fetchLocks(client, waiting) : locksOf(client, file, waiting);
         return options.json ? locksAsJson(rows) : locksAsTable(rows, outputWidth());
       }),
     );

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { commandPath, nativeBuild } from '../../shared/root.js';
 import { connectTo, Failure } from '../commands/ask.js';
-import { fetchLocks } from '../report.js';
+import { fetchLocks, type LockRow } from '../report.js';
 import { Ended, Program } from './group.js';
 import type { Plan } from './plan.js';
-import type { LockRow } from './text.js';
 
 export interface Surroundings {
   readonly socket: string;
@@ -83,7 +82,7 @@ export async function prepare(plan: Plan): Promise<Surroundings> {
       directory,
       memoryPath: join(runtime, 'memory'),
       locks: () =>
-        question(socket, (client) => fetchLocks(client, { file: '', waiting: false })).filter(({ path }) =>
+        question(socket, (client) => fetchLocks(client, false)).filter(({ path }) =>
           path.startsWith(`${directory}/`),
         ),
       async end() {

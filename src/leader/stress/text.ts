@@ -1,9 +1,7 @@
 /** Locks, times and numbers in words. */
 import { LockKind, LockType } from '../../shared/lock-types.js';
-import type { Reply } from '../../shared/messages.js';
+import type { LockRow } from '../report.js';
 import { type Held, heldOf, type Violation } from './memory.js';
-
-export type LockRow = Reply<'locksList'>['rows'][number];
 
 /** Bytes as lslocks(8) numbers them: the last one included. */
 const bytes = (start: number, end: number): string =>
