@@ -1,14 +1,11 @@
 /** Words for people: ranges, offsets, names from other programs. */
 import type { Offset } from '../shared/lock-types.js';
 
+export { clean } from '../shared/clean.js';
+
 /** The name of a value in a constant such as `LockKind`. */
 export const nameOf = (values: Readonly<Record<string, number>>, value: number): string =>
   Object.keys(values).find((name) => values[name] === value) ?? '?';
-
-/** Names come from other programs: no control characters, and none that turn the direction of the text around it. */
-export const clean = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 
 /** Bytes as lslocks(8) numbers them: the last one included; open at the end of the file. */
 export function rangeText(start: Offset, end: Offset): string {

@@ -1,20 +1,11 @@
 /** `leader locks` and `leader status`: what the leader says, as text for people or as stable JSON. */
+import { clean } from '../shared/clean.js';
 import { locksPerReplyMax } from '../shared/limits.js';
 import { LockKind, LockType, normalizeOffset } from '../shared/lock-types.js';
 import type { Reply } from '../shared/messages.js';
 import { MountLocks, MountType } from '../shared/mount-types.js';
 import type { BlockingClient } from '../shared/protocol-call.js';
-import {
-  ageText,
-  bytesText,
-  type Column,
-  json,
-  jsonOffset,
-  nameOf,
-  printable,
-  rangeText,
-  table,
-} from './text.js';
+import { ageText, bytesText, type Column, cut, json, jsonOffset, nameOf, rangeText, table } from './text.js';
 
 export type LockRow = Reply<'locksList'>['rows'][number];
 
@@ -67,12 +58,12 @@ const lockColumns: readonly Column[] = [
 
 export function locksAsTable(rows: readonly LockRow[], width: number): string {
   const lines = rows.map((row) => [
-    printable(row.path),
+    clean(row.path),
     nameOf(LockKind, row.kind),
     nameOf(LockType, row.type),
     rangeText(row),
     String(row.pid),
-    printable(row.command),
+    clean(row.command),
     ageText(row.age),
     row.waiting ? 'waits' : '',
   ]);
@@ -100,10 +91,10 @@ export function statusAsJson(
 
 /** `mount /data: host, /srv/data, read-only, locks kernel`. */
 function mountText({ path, type, backing, readonly, locks }: MountRow): string {
-  const words = [nameOf(MountType, type), printable(backing)];
+  const words = [nameOf(MountType, type), clean(backing)];
   if (readonly) words.push('read-only');
   if (type !== MountType.path) words.push(`locks ${nameOf(MountLocks, locks)}`);
-  return `mount ${printable(path)}: ${words.join(', ')}\n`;
+  return `mount ${clean(path)}: ${words.join(', ')}\n`;
 }
 
 /** `locks: 12 granted, 1 refused, 3 waits (1 given up) of 0.2s, the longest 0.1s`, and who waited then for whom. */
@@ -112,7 +103,7 @@ function contentionText(counted: Statistics): string {
   const first = `locks: ${acquisitions} granted, ${refusals} refused, ${waits} waits`;
   if (waits === 0) return `${first}\n`;
   const named = (who: typeof longestWaiter) =>
-    who === null ? '?' : `${who.pid} ${printable(who.command).slice(0, 18)}`;
+    who === null ? '?' : `${who.pid} ${cut(clean(who.command), 18)}`;
   return (
     `${first} (${abandoned} given up) of ${ageText(waited)}\n` +
     `longest wait: ${ageText(longest)}, ${named(longestWaiter)} for ${named(longestCause)}\n`
@@ -137,7 +128,7 @@ export function statusAsText(
   statistics: Statistics,
 ): string {
   const cycles = status.deadlocks.map(
-    (cycle) => `deadlock: ${cycle.map(({ pid, command }) => `${pid} ${printable(command)}`).join(' → ')}\n`,
+    (cycle) => `deadlock: ${cycle.map(({ pid, command }) => `${pid} ${clean(command)}`).join(' → ')}\n`,
   );
   return (
     `leader ${status.pid}, epoch ${status.epoch}, up ${ageText(status.uptime)}\n` +

@@ -1,4 +1,5 @@
 /** Words and tables for people; what JSON needs of our numbers. */
+import { eastAsianWidth } from 'get-east-asian-width';
 import type { LockRange, Offset } from '../shared/lock-types.js';
 
 export const nameOf = (values: Readonly<Record<string, number>>, value: number): string =>
@@ -31,9 +32,47 @@ export function bytesText(bytes: number): string {
   return unit === 0 ? String(value) : `${value < 10 ? value.toFixed(1) : Math.round(value)}${units[unit]}`;
 }
 
-/** Names come from other processes: no control characters into the terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+const ascii = /^[ -~]*$/;
+const marks = /^[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}]+$/u;
+const emoji = /\p{Emoji_Presentation}|\ufe0f/u;
+
+/** Made when it is needed: that takes longer than most tables. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemes(text: string): string[] {
+  segmenter ??= new Intl.Segmenter();
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (marks.test(grapheme)) return 0;
+  return emoji.test(grapheme) ? 2 : eastAsianWidth(grapheme.codePointAt(0)!);
+}
+
+/** Columns of a terminal: two for each ideograph and emoji, none for a combining mark. */
+export const widthOf = (text: string): number =>
+  ascii.test(text)
+    ? text.length
+    : graphemes(text).reduce((sum, grapheme) => sum + graphemeWidth(grapheme), 0);
+
+/** As many of these graphemes, in this order, as are this wide together. */
+function fitting(parts: readonly string[], width: number): string[] {
+  let used = 0;
+  const end = parts.findIndex((part) => {
+    used += graphemeWidth(part);
+    return used > width;
+  });
+  return end < 0 ? [...parts] : parts.slice(0, end);
+}
+
+/** What is left of a text that may be so wide. */
+export const cut = (text: string, width: number): string =>
+  ascii.test(text) ? text.slice(0, width) : fitting(graphemes(text), width).join('');
+
+const cutStart = (text: string, width: number): string =>
+  ascii.test(text)
+    ? text.slice(Math.max(0, text.length - width))
+    : fitting(graphemes(text).reverse(), width).reverse().join('');
 
 export interface Column {
   readonly title: string;
@@ -52,7 +91,7 @@ export function table(
   width: number,
 ): string {
   const widths = columns.map(({ title }, column) =>
-    lines.reduce((most, line) => Math.max(most, line[column]!.length), title.length),
+    lines.reduce((most, line) => Math.max(most, widthOf(line[column]!)), title.length),
   );
   const excess = () => widths.reduce((sum, each) => sum + each + 1, -1) - width;
   const cuttable = columns
@@ -66,9 +105,15 @@ export function table(
   const fit = (text: string, column: number): string => {
     const room = widths[column]!;
     const { right, keepEnd } = columns[column]!;
-    if (text.length <= room) return right ? text.padStart(room) : text.padEnd(room);
-    return keepEnd ? `…${text.slice(1 - room)}` : `${text.slice(0, room - 1)}…`;
+    const shown =
+      widthOf(text) <= room ? text : keepEnd ? `…${cutStart(text, room - 1)}` : `${cut(text, room - 1)}…`;
+    const padding = ' '.repeat(room - widthOf(shown));
+    return right ? padding + shown : shown + padding;
   };
+  const tooWide = excess() > 0;
   const header = columns.map(({ title }) => title);
-  return [header, ...lines].map((line) => `${line.map(fit).join(' ').slice(0, width).trimEnd()}\n`).join('');
+  return [header, ...lines]
+    .map((line) => line.map(fit).join(' '))
+    .map((line) => `${(tooWide ? cut(line, width) : line).trimEnd()}\n`)
+    .join('');
 }

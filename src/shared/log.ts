@@ -3,6 +3,7 @@
  * the hot loop: lines that do not fit at once are dropped and counted, and the next line that fits says how many.
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { clean } from './clean.js';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -39,7 +40,7 @@ export function createLog(name: string, level: LogLevel, write: WriteLine = stde
     logLevels.indexOf(at) > threshold
       ? () => {}
       : (text: string) => {
-          const line = `${name}: ${at}: ${text.replaceAll('\n', '\\n')}\n`;
+          const line = `${name}: ${at}: ${clean(text.replaceAll('\n', '\\n'))}\n`;
           const note = lost > 0 ? `${name}: warn: ${lost} lines lost, nobody was reading\n` : '';
           if (write(note + line)) lost = 0;
           else lost++;

@@ -1,5 +1,5 @@
 /** `leader ps`, `fds`, `locks`, `top` and `status` about members at work. */
-import { statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { BlockingClient } from '../../src/shared/protocol-call.js';
 import {
@@ -281,6 +281,34 @@ describe('leader: where the output goes', () => {
     expect([status, stderr]).to.deep.equal([0, '']);
     expect(JSON.parse(stdout)).to.have.length(2000);
     locker.close();
+  });
+});
+
+describe('names of other programs', () => {
+  scene('neither turn the text around, nor hide in it, nor reach the terminal', async (stage) => {
+    const bad = '\u202e\u200b\u009b31m\ufeff\u2066\u001b]0;x\u0007';
+    const good = '\ufffd\ufffd\ufffd31m\ufffd\ufffd\ufffd]0;x\ufffd';
+    const mount = stage.path(`m${bad}`);
+    mkdirSync(mount);
+    await stage.startLeader('--bind', `${mount}:/zz`, '--bind', `${mount}:/z${bad}`);
+    const file = stage.path(`f${bad}`);
+    writeFileSync(file, '');
+    const first = stage.member(['flock', file, 'sh', '-c', 'echo held; read x', bad]);
+    await first.said(/held/);
+    const second = stage.member(['flock', file, 'true', bad]);
+    const waiting = () => asked(stage, 'locks', '--waiting') as Promise<unknown[]>;
+    while ((await waiting()).length === 0);
+    const [{ pid }] = await asked(stage, 'locks');
+    for (const words of [['ps'], ['locks'], ['top'], ['status'], ['fds', String(pid)]]) {
+      const { stdout } = await stage.run([leaderPath, ...words, '--socket', stage.socket]);
+      expect(stdout, words[0]).to.include(good);
+      expect(stdout.replaceAll('\n', ''), words[0]).to.not.match(/[\p{Cc}\p{Cf}]/u);
+    }
+    // Programs are told what it is.
+    expect((await asked(stage, 'locks'))[0].file).to.equal(file);
+    first.write('\n');
+    await first.result;
+    await second.result;
   });
 });
 

@@ -1,11 +1,13 @@
 /** `leader fds`: the open descriptors of a process. */
+
 import { constants } from 'node:fs';
+import { clean } from '../../shared/clean.js';
 import { recordsPerReplyMax } from '../../shared/limits.js';
 import { LockKind, LockType } from '../../shared/lock-types.js';
 import type { Reply } from '../../shared/messages.js';
 import { type DescriptorRecord, decodeDescriptors, decodeNumbers } from '../../shared/process-records.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
-import { type Column, json, jsonOffset, nameOf, printable, rangeText, table } from '../text.js';
+import { type Column, json, jsonOffset, nameOf, rangeText, table } from '../text.js';
 
 type Lock = Reply<'descriptorsList'>['locks'][number];
 type Page = Reply<'descriptorsList'>;
@@ -121,7 +123,7 @@ export function descriptorsAsTable(rows: readonly DescriptorRow[], width: number
       String(offset),
       String(inode),
       lockText(locks),
-      printable(target),
+      clean(target),
     ];
   });
   return table(columns, lines, width);

@@ -1,4 +1,5 @@
 /** `leader ps`: the processes of the members. */
+import { clean } from '../../shared/clean.js';
 import { recordsPerReplyMax } from '../../shared/limits.js';
 import type { Reply, Request } from '../../shared/messages.js';
 import {
@@ -8,7 +9,7 @@ import {
   ProcessScope,
 } from '../../shared/process-records.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
-import { ageText, bytesText, type Column, json, printable, table } from '../text.js';
+import { ageText, bytesText, type Column, json, table } from '../text.js';
 
 type Choice = Pick<Request<'processesList'>, 'scope' | 'pid' | 'groups'>;
 
@@ -124,7 +125,7 @@ const shown: readonly Shown[] = [
     title: 'COMMAND',
     group: ProcessGroup.cmd | ProcessGroup.base,
     least: 7,
-    text: ({ cmd, base }) => printable(cmd?.length ? cmd.join(' ') : `[${base?.comm ?? '?'}]`),
+    text: ({ cmd, base }) => clean(cmd?.length ? cmd.join(' ') : `[${base?.comm ?? '?'}]`),
   },
 ];
 

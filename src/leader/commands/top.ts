@@ -2,10 +2,11 @@
  * `leader top`: hottest files, longest waits, rates of the members; redrawn once a second in a terminal, else printed
  * once, with averages since the start. q, Ctrl-C and signals end it; the terminal is as it was before.
  */
+import { clean } from '../../shared/clean.js';
 import { ContentionOrder, type Reply } from '../../shared/messages.js';
 import { complain, print } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
-import { ageText, type Column, printable, rangeText, table } from '../text.js';
+import { ageText, type Column, cut, rangeText, table } from '../text.js';
 import { asFailure, connectTo, Failure, socketPath } from './ask.js';
 import { outputWidth } from './width.js';
 
@@ -104,8 +105,8 @@ function filesTable(now: Sample, before: Sample | undefined, width: number, coun
         // Of ten waiting threads each second of the clock is ten of waiting.
         (rate.waited / 1000).toFixed(2),
         row.waits === 0 ? '' : ageText(row.longest),
-        cause === undefined ? '' : `${cause.pid} ${printable(cause.command)}`,
-        printable(row.path),
+        cause === undefined ? '' : `${cause.pid} ${clean(cause.command)}`,
+        clean(row.path),
       ];
     });
   return table(fileColumns, lines, width);
@@ -118,11 +119,11 @@ function waitsTable({ edges }: Sample, width: number, count: number): string {
     .map((edge) => [
       ageText(edge.age),
       String(edge.waiter.pid),
-      printable(edge.waiter.command),
+      clean(edge.waiter.command),
       `${edge.deadlocked ? 'DEADLOCK ' : ''}${edge.holder.pid}`,
-      printable(edge.holder.command),
+      clean(edge.holder.command),
       rangeText(edge),
-      printable(edge.path),
+      clean(edge.path),
     ]);
   return table(waitColumns, lines, width);
 }
@@ -150,7 +151,7 @@ function membersTable(now: Sample, before: Sample | undefined, width: number, co
       String(row.held),
       String(row.waiting),
       ageText(row.age),
-      printable(row.name),
+      clean(row.name),
     ]);
   return table(memberColumns, lines, width);
 }
@@ -166,7 +167,7 @@ function draw(now: Sample, before: Sample | undefined, width: number, height: nu
     `leader ${status.pid}, up ${ageText(status.uptime)}: ${perSecond(calls)} calls/s, ${perSecond(locks)} locks/s, ` +
     `${perSecond(waits)} waits/s, ${status.waiting} waiting${deadlocks}`;
   return [
-    `${head.slice(0, width)}\n`,
+    `${cut(head, width)}\n`,
     filesTable(now, before, width, room),
     waitsTable(now, width, room),
     membersTable(now, before, width, room),
