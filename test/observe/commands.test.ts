@@ -284,6 +284,58 @@ describe('leader: where the output goes', () => {
   });
 });
 
+describe('leader fds: flags', () => {
+  const flags: { open: string; name: string[]; short: string }[] = [
+    { open: 'O_RDONLY', name: ['read'], short: 'r' },
+    { open: 'O_WRONLY|O_APPEND', name: ['write', 'append'], short: 'w,append' },
+    { open: 'O_RDWR|O_NONBLOCK', name: ['read-write', 'nonblock'], short: 'rw,nonblk' },
+    { open: 'O_RDWR|O_SYNC', name: ['read-write', 'sync'], short: 'rw,sync' },
+    { open: 'O_RDWR|O_DSYNC', name: ['read-write', 'dsync'], short: 'rw,dsync' },
+    { open: 'O_RDONLY|O_DIRECT', name: ['read', 'direct'], short: 'r,direct' },
+    { open: 'O_RDONLY|O_ASYNC', name: ['read', 'async'], short: 'r,async' },
+    { open: 'O_RDONLY|O_NOATIME', name: ['read', 'noatime'], short: 'r,noatime' },
+    { open: 'O_RDONLY|O_NOFOLLOW', name: ['read', 'nofollow'], short: 'r,nofollow' },
+    { open: 'O_RDWR|O_TMPFILE', name: ['read-write', 'tmpfile'], short: 'rw,tmp' },
+    { open: 'O_RDONLY|O_DIRECTORY', name: ['read', 'directory'], short: 'r,dir' },
+    { open: 'O_PATH', name: ['path'], short: 'path' },
+    { open: 'O_PATH|O_DIRECTORY', name: ['path', 'directory'], short: 'path,dir' },
+    { open: '3', name: ['none'], short: '-' },
+  ];
+  /** The numbers of the descriptors; 0 where the file system does not know the flag. */
+  const program = `
+import json, os, sys
+def opened(words):
+    flags = int(words) if words == '3' else eval('|'.join('os.' + word for word in words.split('|')))
+    try:
+        return os.open('.' if 'DIRECTORY' in words or 'TMPFILE' in words else 'f', flags)
+    except OSError:
+        return 0
+print(json.dumps([opened(words) for words in sys.argv[1:]]), flush=True)
+sys.stdin.read()`;
+
+  scene('all that a descriptor keeps: in full for programs, in short for people', async (stage) => {
+    await stage.startLeader();
+    writeFileSync(stage.path('f'), '');
+    const member = stage.member([python, '-c', program, ...flags.map(({ open }) => open)]);
+    const numbers = JSON.parse((await member.said(/\[.*\]/))[0]) as number[];
+    expect(numbers.filter((fd) => fd > 0)).to.have.length.at.least(flags.length - 2);
+    const processes = (await asked(stage, 'ps')) as { pid: number; cmd: string[] }[];
+    const { pid } = processes.find(({ cmd }) => cmd[1] === '-c')!;
+    const rows = (await asked(stage, 'fds', String(pid))) as { fd: number; flags: string[] }[];
+    const lines = (await ask(stage, 'fds', String(pid))).split('\n');
+    flags.forEach(({ open, name, short }, index) => {
+      const fd = numbers[index]!;
+      if (fd === 0) return;
+      const row = rows.find((each) => each.fd === fd)!;
+      expect(row.flags, open).to.deep.equal([...name, 'cloexec']);
+      const line = lines.find((each) => each.trim().startsWith(`${fd} `))!;
+      expect(line.trim().split(/ +/)[1], open).to.equal(`${short},cloexec`);
+    });
+    member.child.stdin.end();
+    await member.result;
+  });
+});
+
 describe('names of other programs', () => {
   scene('neither turn the text around, nor hide in it, nor reach the terminal', async (stage) => {
     const bad = '\u202e\u200b\u009b31m\ufeff\u2066\u001b]0;x\u0007';

@@ -51,18 +51,49 @@ const types: Readonly<Record<number, string>> = {
 };
 const typeOf = (mode: number): string => types[mode & constants.S_IFMT] ?? 'other';
 
-/** open(2); node:fs does not know all of them. */
-const flagNames: readonly (readonly [number, string])[] = [
-  [constants.O_APPEND, 'append'],
-  [constants.O_NONBLOCK, 'nonblock'],
-  [constants.O_DIRECTORY, 'directory'],
-  [0o2000000, 'cloexec'],
-  [0o10000000, 'path'],
+/** open(2); node:fs does not know these. */
+const openPath = 0o10000000;
+const openAsync = 0o20000;
+const openTmpfile = 0o20000000 | constants.O_DIRECTORY;
+const openCloexec = 0o2000000;
+
+/**
+ * Those that a descriptor keeps, and for people in short. Of flags that contain others (O_SYNC has O_DSYNC, O_TMPFILE has
+ * O_DIRECTORY) the first counts. O_LARGEFILE is on every descriptor: not told.
+ */
+const flagNames: readonly (readonly [flag: number, name: string, short: string])[] = [
+  [constants.O_APPEND, 'append', 'append'],
+  [constants.O_NONBLOCK, 'nonblock', 'nonblk'],
+  [openTmpfile, 'tmpfile', 'tmp'],
+  [constants.O_DIRECTORY, 'directory', 'dir'],
+  [constants.O_SYNC, 'sync', 'sync'],
+  [constants.O_DSYNC, 'dsync', 'dsync'],
+  [constants.O_DIRECT, 'direct', 'direct'],
+  [openAsync, 'async', 'async'],
+  [constants.O_NOATIME, 'noatime', 'noatime'],
+  [constants.O_NOFOLLOW, 'nofollow', 'nofollow'],
+  [openCloexec, 'cloexec', 'cloexec'],
 ];
 
-function flagsOf(flags: number): string[] {
-  const access = ['read', 'write', 'read-write'][flags & 3] ?? 'none';
-  return [access, ...flagNames.filter(([flag]) => flags & flag).map(([, name]) => name)];
+const accessNames: readonly (readonly [name: string, short: string])[] = [
+  ['read', 'r'],
+  ['write', 'w'],
+  ['read-write', 'rw'],
+  ['none', '-'],
+];
+
+/** How it was opened, each in full and in short; the access comes first. */
+function flagsOf(flags: number): (readonly [name: string, short: string])[] {
+  // open(2): O_PATH: neither reading nor writing, whatever the access mode says.
+  const access = flags & openPath ? (['path', 'path'] as const) : accessNames[flags & 3]!;
+  const told = [access];
+  let left = flags;
+  for (const [flag, name, short] of flagNames) {
+    if ((left & flag) !== flag) continue;
+    told.push([name, short]);
+    left &= ~flag;
+  }
+  return told;
 }
 
 const plainLock = ({ kind, type, start, end, waiting }: Lock) => ({
@@ -79,7 +110,7 @@ export function descriptorsAsJson(rows: readonly DescriptorRow[]): string {
       fd,
       target,
       type: typeOf(mode),
-      flags: flagsOf(flags),
+      flags: flagsOf(flags).map(([name]) => name),
       offset,
       device,
       inode: jsonOffset(inode),
@@ -107,25 +138,17 @@ function lockText(locks: readonly Lock[]): string {
   return words.join(' ');
 }
 
-const shortAccess: Readonly<Record<string, string>> = {
-  read: 'r',
-  write: 'w',
-  'read-write': 'rw',
-  none: '-',
-};
-
 export function descriptorsAsTable(rows: readonly DescriptorRow[], width: number): string {
-  const lines = rows.map(({ fd, flags, offset, inode, target, locks }) => {
-    const [access, ...others] = flagsOf(flags);
-    return [
-      String(fd),
-      [shortAccess[access!], ...others].join(','),
-      String(offset),
-      String(inode),
-      lockText(locks),
-      clean(target),
-    ];
-  });
+  const lines = rows.map(({ fd, flags, offset, inode, target, locks }) => [
+    String(fd),
+    flagsOf(flags)
+      .map(([, short]) => short)
+      .join(','),
+    String(offset),
+    String(inode),
+    lockText(locks),
+    clean(target),
+  ]);
   return table(columns, lines, width);
 }
 
