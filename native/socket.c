@@ -51,11 +51,11 @@ SWARD_API int sward_socket_connect(const char *path) {
   return connected;
 }
 
-/* Removes a socket that nobody listens on any more. -EADDRINUSE: somebody does, or it is no socket. */
+/* Removes a socket that nobody listens on any more. -EADDRINUSE: somebody does; -ENOTSOCK: it is something else. */
 static int remove_stale(const char *path) {
   struct stat info;
   if (lstat(path, &info) < 0) return errno == ENOENT ? 0 : -errno;
-  if (!S_ISSOCK(info.st_mode)) return -EADDRINUSE;
+  if (!S_ISSOCK(info.st_mode)) return -ENOTSOCK;
   int fd = sward_socket_connect(path);
   if (fd >= 0) close(fd);
   if (fd != -ECONNREFUSED) return fd >= 0 || fd == -EACCES ? -EADDRINUSE : fd;
@@ -69,7 +69,8 @@ static void take_turn(int directory) {
     nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
 }
 
-/* A listening socket of mode 0600. A stale socket is replaced; -EADDRINUSE when somebody listens there. */
+/* A listening socket of mode 0600. A stale socket is replaced; -EADDRINUSE when somebody listens there, -ENOTSOCK when
+ * something else is there. */
 SWARD_API int sward_socket_listen(const char *path, int backlog) {
   AUTO_CLOSE int directory = open_directory_of(path);
   if (directory < 0) return directory;

@@ -15,8 +15,10 @@ import { catchSignals } from '../shared/native/signals.js';
 import { complain, OutputError, print } from '../shared/output.js';
 import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { Niceness, run } from '../shared/priority.js';
+import { versionText } from '../shared/root.js';
 import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
 import { addObserveCommands } from './commands/observe.js';
+import { addHelp, refuseUnknown } from './commands/usage.js';
 import { createCore } from './core/core.js';
 import { type OpenMount, openMounts } from './mounts/open.js';
 import { statusAsJson, statusAsText } from './report.js';
@@ -63,7 +65,15 @@ function serve(options: ServeOptions): void {
 function startHttp(options: ServeOptions, path: string, log: Log): Page | undefined {
   if (options.http === undefined) return undefined;
   const address = parseAddress(options.http, options.httpAllowRemote === true);
-  const statuses = { EADDRINUSE: 6, EADDRNOTAVAIL: 6, EACCES: 6, ENOTFOUND: 6, ENOENT: 6, ENOTDIR: 6 };
+  const statuses = {
+    EADDRINUSE: 6,
+    ENOTSOCK: 6,
+    EADDRNOTAVAIL: 6,
+    EACCES: 6,
+    ENOTFOUND: 6,
+    ENOENT: 6,
+    ENOTDIR: 6,
+  };
   return asFailure(`cannot listen on ${describeAddress(address)}`, statuses, () =>
     startPage(address, path, options.logLevel, log),
   );
@@ -79,7 +89,7 @@ function serveMounts(
 ): void {
   const now = () => performance.now();
   const core = createCore({ now, onDeadlock: (report) => log.warn(describeDeadlock(report)) });
-  const server = asFailure(`cannot listen on ${path}`, { EADDRINUSE: 4 }, () =>
+  const server = asFailure(`cannot listen on ${path}`, { EADDRINUSE: 4, ENOTSOCK: 4 }, () =>
     startServer({
       socketPath: path,
       core,
@@ -107,6 +117,7 @@ function serveMounts(
 function createProgram(): Command {
   const program = addMountOptions(new Command('leader'))
     .description('Arbitrates the locks of sandboxed programs; stays in the foreground.')
+    .version(versionText(), '--version', 'tell the version')
     .enablePositionalOptions()
     .addOption(socketOption())
     .option(
@@ -135,6 +146,8 @@ function createProgram(): Command {
     );
   addObserveCommands(program);
   addStress(program);
+  addHelp(program);
+  refuseUnknown(program);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -17,6 +17,7 @@ import {
 } from '../shared/native/workload.js';
 import { complain, OutputError, print } from '../shared/output.js';
 import { foreignProc, procIsOurs } from '../shared/own-proc.js';
+import { versionText } from '../shared/root.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
@@ -76,6 +77,7 @@ function parse(argv: readonly string[]): CommandLine {
   const program = addMountOptions(new Command('member'))
     .description('Runs a program whose file locks are coordinated with those of other members by a leader.')
     .usage('[options] -- program [argument...]')
+    .version(versionText(), '--version', 'tell the version')
     .argument('<program...>', 'the program and its arguments')
     .option('--socket <path>', 'the leader (default: $SWARD_SOCKET, else an embedded leader of its own)')
     .option(

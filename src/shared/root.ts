@@ -1,5 +1,5 @@
 /** Where the package is: code runs from dist/src (tests) and from the bundles in dist/bin (the commands). */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,3 +24,12 @@ export function nativeBuild(name: string): string {
 
 /** Path of one of the commands in bin/. */
 export const commandPath = (name: 'leader' | 'member'): string => join(root(), 'bin', name);
+
+/** Name and version of the package, as `--version` tells them. */
+export function versionText(): string {
+  const { name, version } = JSON.parse(readFileSync(join(root(), 'package.json'), 'utf8')) as Record<
+    'name' | 'version',
+    string
+  >;
+  return `${name} ${version}`;
+}

@@ -160,6 +160,10 @@ describe('mount entries', () => {
       text: 'path = "/a/../d", uri = "file:logs"',
       error: "fs.mounts[0] (/a/../d): its path contains '..'",
     },
+    {
+      text: `path = "/a/${'ä'.repeat(128)}/b", type = "tmpfs"`,
+      error: `fs.mounts[0] (/a/${'ä'.repeat(128)}/b): its path has a name of more than 255 bytes`,
+    },
     { text: 'path = "/", uri = "file:logs"', error: 'fs.mounts[0] (/): nothing can be mounted at /' },
     {
       text: 'path = "/proc/x", type = "tmpfs"',
@@ -224,6 +228,8 @@ describe('mount entries', () => {
 
   const files: { name: string; text: string; error: string }[] = [
     { name: 'no TOML', text: '[fs\n', error: 'manifest <>/manifest.toml:1:4: ' },
+    { name: 'fs that is no table', text: 'fs = 3', error: 'manifest.toml: fs: is no table' },
+    { name: 'fs that is a list', text: 'fs = [1]', error: 'manifest.toml: fs: is no table' },
     { name: 'mounts that are no list', text: 'fs.mounts = 1', error: 'manifest.toml: fs.mounts: is no list' },
     { name: 'an entry that is no table', text: 'fs.mounts = [ 1 ]', error: 'fs.mounts[0]: is no table' },
   ];

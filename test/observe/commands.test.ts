@@ -203,7 +203,13 @@ describe('leader ps, fds, locks, top', () => {
       },
       { name: `${scope} 0`, words: ['ps', scope, '0'], status: 2, says: /0 is no process id\.\n$/ },
     ]),
-    ...['', ',', 'base,', 'constructor', '__proto__', 'BASE'].map((groups) => ({
+    {
+      name: 'no group at all',
+      words: ['ps', '--show', ''],
+      status: 2,
+      says: /An empty name is none of base, cred, .*\n$/,
+    },
+    ...[',', 'base,', 'constructor', '__proto__', 'BASE'].map((groups) => ({
       name: `groups '${groups}'`,
       words: ['ps', '--show', groups],
       status: 2,

@@ -133,6 +133,13 @@ describe('commands: exit status', () => {
     });
   }
 
+  scene('member --version: 0', async (scene) => {
+    const version = await scene.run([memberPath, '--version']);
+    expect(version).to.include({ status: 0, stderr: '' });
+    expect(version.stdout).to.match(/^sward \d+\.\d+\.\d+\n$/);
+    expect((await scene.run([memberPath, '--', 'echo', '--version'])).stdout).to.match(/echo/);
+  });
+
   scene('a second leader on the socket: 4, the first goes on', async (scene) => {
     await scene.startLeader();
     const second = await scene.run([leaderPath, '--socket', scene.socket]);

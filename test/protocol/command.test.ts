@@ -1,10 +1,11 @@
 /** The command `leader`: its exit status, its messages, its reports. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { closedToNobody, notRoot } from '../run/machine.js';
 import { unless } from '../run/skips.js';
+import { repoRoot } from '../semantics/harness.js';
 import { LeaderProcess, Locker, leaderProgram } from './leader-process.js';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -55,7 +56,25 @@ describe('the command leader', () => {
       name: 'socket path is a file',
       args: () => ['--socket', leader.file],
       status: 4,
-      stderr: /: EADDRINUSE\n$/,
+      stderr: /: ENOTSOCK, the path exists and is no socket\n$/,
+    },
+    {
+      name: 'the page at the path of a file',
+      args: () => ['--socket', join(leader.directory, 'other.sock'), '--http', leader.file],
+      status: 6,
+      stderr: /: ENOTSOCK, the path exists and is no socket\n$/,
+    },
+    ...[['bogus'], ['pss', '--json'], ['help', 'bogus'], ['--', 'bogus']].map((words) => ({
+      name: `${words.join(' ')}: no such command`,
+      args: () => words,
+      status: 2,
+      stderr: /^leader: unknown command '(bogus|pss)'\n$/,
+    })),
+    {
+      name: 'bad option before a command',
+      args: () => ['--nonsense', 'status'],
+      status: 2,
+      stderr: /^leader: unknown option '--nonsense'\n$/,
     },
   ];
   for (const { name, args, status, stderr } of failures) {
@@ -67,6 +86,21 @@ describe('the command leader', () => {
       expect(result.stdout).to.equal('');
     });
   }
+
+  it('the file at the path of the socket stays', () => {
+    expect(run('--socket', leader.file).status).to.equal(4);
+    expect(statSync(leader.file).isFile()).to.equal(true);
+  });
+
+  it('--version', () => {
+    const { name, version } = JSON.parse(readFileSync(join(repoRoot, 'package.json'), 'utf8'));
+    expect(run('--version')).to.deep.include({ status: 0, stdout: `${name} ${version}\n`, stderr: '' });
+  });
+
+  it('help', () => {
+    expect(run('help')).to.deep.include({ status: 0, stdout: run('--help').stdout, stderr: '' });
+    expect(run('help', 'ps')).to.deep.include({ status: 0, stdout: run('ps', '--help').stdout });
+  });
 
   it('--help everywhere', () => {
     for (const args of [['--help'], ['locks', '--help'], ['status', '--help']]) {

@@ -1,6 +1,6 @@
 /** How a command asks a running leader: its socket, its failures as one line and an exit status. */
 import { Option } from 'commander';
-import { SyscallError } from '../../shared/errno.js';
+import { type ErrnoName, SyscallError } from '../../shared/errno.js';
 import { complain, print } from '../../shared/output.js';
 import { BlockingClient } from '../../shared/protocol-call.js';
 
@@ -16,13 +16,19 @@ export class Failure extends Error {
   }
 }
 
+/** Of codes that could mean something else. */
+const meanings: { readonly [code in ErrnoName]?: string } = {
+  ENOTSOCK: ', the path exists and is no socket',
+};
+
 /** Turns a SyscallError into `what: CODE` and the exit status that the code has, else 1. */
 export function asFailure<T>(what: string, statuses: Readonly<Record<string, number>>, run: () => T): T {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    throw new Failure(`${what}: ${error.code}`, statuses[error.code] ?? 1);
+    const { code } = error;
+    throw new Failure(`${what}: ${code}${meanings[code] ?? ''}`, statuses[code] ?? 1);
   }
 }
 

@@ -36,7 +36,9 @@ function groupsArgument(text: string): number {
   return text.split(',').reduce((groups, name) => {
     const known = processGroupNames.find((one) => one === name);
     if (known !== undefined) return groups | ProcessGroup[known];
-    throw new InvalidArgumentError(`${name} is none of ${processGroupNames.join(', ')}.`);
+    throw new InvalidArgumentError(
+      `${name === '' ? 'An empty name' : name} is none of ${processGroupNames.join(', ')}.`,
+    );
   }, 0);
 }
 

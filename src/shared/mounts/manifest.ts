@@ -27,7 +27,9 @@ const isTable = (value: unknown): value is Table =>
 export function manifestMounts(file: string): MountSpec[] {
   const table = readManifest(file);
   const { fs } = table;
-  const mounts = isTable(fs) ? fs.mounts : undefined;
+  if (fs === undefined) return [];
+  if (!isTable(fs) || Array.isArray(fs)) throw new MountError(`${basename(file)}: fs`, 'is no table');
+  const { mounts } = fs;
   if (mounts === undefined) return [];
   if (!Array.isArray(mounts)) throw new MountError(`${basename(file)}: fs.mounts`, 'is no list');
   const base = dirname(resolve(file));

@@ -7,6 +7,9 @@ import { resolve } from 'node:path';
 import { mountPathBytesMax, mountsMax } from '../limits.js';
 import { MountLocks, MountType } from '../mount-types.js';
 
+/** NAME_MAX of limits.h: no file system has longer ones. */
+const nameBytesMax = 255;
+
 export interface MountSpec {
   /** How errors call the entry: `fs.mounts[2] (/data)`, `--bind ./data:/data`. */
   readonly name: string;
@@ -95,6 +98,9 @@ function guestPath(name: string, given: string): string {
   const path = `/${parts.join('/')}`;
   if (Buffer.byteLength(path) > mountPathBytesMax)
     throw new MountError(name, `its path has more than ${mountPathBytesMax} bytes`);
+  const long = parts.find((part) => Buffer.byteLength(part) > nameBytesMax);
+  if (long !== undefined)
+    throw new MountError(name, `its path has a name of more than ${nameBytesMax} bytes`);
   if (path === '/' || path === '/dev' || /^\/(proc|sys)(\/|$)/.test(path))
     throw new MountError(name, `nothing can be mounted at ${path}`);
   return path;

@@ -27,7 +27,7 @@ const receiveBytes = 64 * 1024;
 const descriptorTable = new Int32Array(1 + descriptorsReceivedMax);
 const identityTable = new BigUint64Array(2);
 
-/** Listens at `path` with mode 0600, replacing a stale socket. EADDRINUSE when somebody listens there already. */
+/** Listens at `path` with mode 0600, replacing a stale socket. EADDRINUSE: somebody listens there; ENOTSOCK: no socket. */
 export function listenUnix(path: string, backlog: number): number {
   return checkResult(nativeListen(path, backlog), `cannot listen on ${path}`);
 }
