@@ -57,7 +57,7 @@ export const observeMessages = {
     id: 30,
     summary:
       'Packed records of the processes of all members; of one process, its children or its threads. `groups`: bits of ' +
-      '1 base, 2 cred, 4 usage, 8 cmd, 16 io, 32 locks; pid and parent are always told. `next` is the cursor to ' +
+      '1 base, 2 cred, 4 usage, 8 cmd, 16 io, 32 locks; pid and parent are always told, locks of threads never. `next` is the cursor to ' +
       'go on with; a page ends when its frame is full or has taken its time. `uptime` is that of the machine.',
     request: {
       scope: choice(ProcessScope),

@@ -105,7 +105,11 @@ describe('leader ps, fds, locks, top', () => {
     const parent = Number((await asked(stage, 'ps', '--one', String(waiter)))[0].ppid);
     const children = (await asked(stage, 'ps', '--children', String(parent))) as { pid: number }[];
     expect(children.map(({ pid }) => pid)).to.have.members([holder, waiter]);
-    expect(await ask(stage, 'ps', '--threads', String(member.pid))).to.match(/^ *TID /);
+    // Locks are known of the process alone.
+    const threads = await ask(stage, 'ps', '--threads', String(holder));
+    expect(threads).to.match(/^ *TID .*\n.* \d\.\ds +- +- +\d\.\ds flock/);
+    for (const thread of await asked(stage, 'ps', '--threads', String(holder)))
+      expect(thread).to.include.keys('base', 'cmd').and.not.have.property('locks');
 
     expect(await asked(stage, 'locks', '--file', file)).to.have.length(2);
     expect(await asked(stage, 'locks', '--file', stage.path('leader.sock'))).to.deep.equal([]);

@@ -113,7 +113,7 @@ const shown: readonly Shown[] = [
     title: 'WAITS',
     group: ProcessGroup.locks,
     right: true,
-    text: ({ locks }) => (locks?.waiting ? ageText(locks.waitingFor) : ''),
+    text: ({ locks }) => (locks == null ? none : locks.waiting ? ageText(locks.waitingFor) : ''),
   },
   {
     title: 'AGE',

@@ -35,9 +35,11 @@ export class ProcessPages {
     }
     const { pairs, tgid } = cursor === 0 ? this.begin(request, session) : this.goOn(cursor, session);
     const chosen = pairs.subarray(0, 2 * Math.min(pairs.length / 2, cursor + limit));
-    const packed = packRecords(chosen, cursor, tgid, groups, observeMicroseconds, this.bytes);
+    // Locks and waits are known of processes: of their threads nothing is told.
+    const told = tgid === 0 ? groups : groups & ~ProcessGroup.locks;
+    const packed = packRecords(chosen, cursor, tgid, told, observeMicroseconds, this.bytes);
     const records = this.bytes.subarray(0, packed.bytes);
-    if (groups & ProcessGroup.locks && tgid === 0) this.tellLocks(records);
+    if (told & ProcessGroup.locks) this.tellLocks(records);
     const next = packed.next < pairs.length / 2 ? packed.next : null;
     if (next === null) this.kept.delete(session);
     else this.kept.set(session, { pairs, tgid, next });
