@@ -1,6 +1,8 @@
 /** `leader ps`, `fds`, `locks`, `top` and `status` about members at work. */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
+import { widthOf } from '../../src/leader/text.js';
 import { BlockingClient } from '../../src/shared/protocol-call.js';
 import {
   leaderPath,
@@ -15,6 +17,7 @@ import {
 import { Locker } from '../protocol/leader-process.js';
 
 const interrupt = '\x03';
+const suspend = '\x1a';
 /** A few hundred: ten thousand are too many for a machine that runs other tests. */
 const many = 300;
 
@@ -421,8 +424,8 @@ describe('leader: how wide tables are', () => {
 });
 
 describe('leader top on a terminal', () => {
-  const onTerminal = (stage: Scene) =>
-    stage.start([python, script('terminal.py'), leaderPath, 'top', '--socket', stage.socket], {
+  const onTerminal = (stage: Scene, size = '33x101') =>
+    stage.start([python, script('terminal.py'), size, leaderPath, 'top', '--socket', stage.socket], {
       env: { TERM: 'xterm' },
     });
 
@@ -441,6 +444,70 @@ describe('leader top on a terminal', () => {
       expect(stdout.endsWith('\u001b[?25h\u001b[?1049l')).to.equal(true);
     });
   }
+
+  /** What was drawn each time, without control sequences. */
+  const frames = (text: string): string[][] =>
+    text
+      .split('\u001b[H')
+      .slice(1)
+      .map((frame) => stripVTControlCharacters(frame).split(/\r+\n/));
+
+  for (const { size, rows, columns, titles } of [
+    { size: '24x80', rows: 24, columns: 80, titles: ['FILE', 'FOR', 'NAME'] },
+    { size: '12x45', rows: 12, columns: 45, titles: ['LOCKS/s', 'SINCE', 'CALLS/s'] },
+    { size: '5x30', rows: 5, columns: 30, titles: ['LOCKS/s', 'SINCE'] },
+    { size: '2x7', rows: 2, columns: 7, titles: [] },
+  ]) {
+    scene(`of ${rows} rows and ${columns} columns: nothing wraps, nothing scrolls`, async (stage) => {
+      await stage.startLeader();
+      const { member } = await contend(stage);
+      const terminal = onTerminal(stage, size);
+      await terminal.said(/(\[H[\s\S]*){3}/);
+      terminal.write('q');
+      const { stdout } = await terminal.result;
+      for (const frame of frames(stdout.split('\u001b[?25h')[0]!)) {
+        const lines = frame.at(-1) === '' ? frame.slice(0, -1) : frame;
+        expect(lines.length).to.be.within(1, rows);
+        for (const line of lines) expect(widthOf(line), line).to.be.at.most(columns);
+        for (const title of titles) expect(lines.join('\n')).to.match(new RegExp(`\\b${title}\\b`));
+      }
+      member.write('\n');
+      await member.result;
+    });
+  }
+
+  scene('Ctrl-Z stops the job and gives the terminal back; fg draws again', async (stage) => {
+    await stage.startLeader();
+    const terminal = stage.start([python, script('terminal.py'), 'bash', '--norc', '--noprofile', '-i'], {
+      env: { PS1: '$ ', TERM: 'dumb', HISTFILE: '' },
+    });
+    await terminal.said(/\$ $/);
+    const type = async (line: string, answer: RegExp) => {
+      terminal.stdout = '';
+      terminal.write(line);
+      await terminal.said(answer);
+    };
+    await type(`${leaderPath} top --socket ${stage.socket}\n`, /\?1049h[\s\S]*locks\/s/);
+    await type(suspend, /\?25h.\[\?1049l[\s\S]*Stopped/);
+    // Typed lines are shown and read as before.
+    await type('stty -a | tr " " "\\n" | grep -cx -e icanon -e echo\n', /^2\r$/m);
+    await type('fg\n', /\?1049h[\s\S]*locks\/s/);
+    await type(suspend, /\?1049l[\s\S]*Stopped/);
+    await type('fg\n', /\?1049h(?:[\s\S]*locks\/s){3}/);
+    await type('q', /\?25h.\[\?1049l[\s\S]*\$ $/);
+    terminal.write('exit $?\n');
+    expect((await terminal.result).status).to.equal(0);
+  });
+
+  scene('Ctrl-Z where no shell could continue it: it goes on', async (stage) => {
+    await stage.startLeader();
+    const terminal = onTerminal(stage);
+    await terminal.said(/locks\/s/);
+    terminal.write(suspend);
+    await terminal.said(/\?1049l[\s\S]*\?1049h[\s\S]*locks\/s/);
+    terminal.write('q');
+    expect((await terminal.result).status).to.equal(0);
+  });
 
   scene('when the leader goes, it ends with one line and status 1', async (stage) => {
     const leader = await stage.startLeader();

@@ -1,13 +1,14 @@
 /**
  * `leader top`: hottest files, longest waits, rates of the members; redrawn once a second in a terminal, else printed
- * once, with averages since the start. q, Ctrl-C and signals end it; the terminal is as it was before.
+ * once, with averages since the start.
  */
 import { clean } from '../../shared/clean.js';
 import { ContentionOrder, type Reply } from '../../shared/messages.js';
-import { complain, print } from '../../shared/output.js';
+import { print } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { ageText, type Column, cut, rangeText, table } from '../text.js';
-import { asFailure, connectTo, Failure, socketPath } from './ask.js';
+import { asFailure, connectTo, socketPath } from './ask.js';
+import { Screen } from './screen.js';
 import { outputWidth } from './width.js';
 
 interface Sample {
@@ -128,10 +129,11 @@ function waitsTable({ edges }: Sample, width: number, count: number): string {
   return table(waitColumns, lines, width);
 }
 
+const members = ({ sessions }: Sample) => sessions.filter(({ wraps, owners }) => wraps || owners > 0);
+
 function membersTable(now: Sample, before: Sample | undefined, width: number, count: number): string {
   const known = new Map(before?.sessions.map((row) => [row.session, row]));
-  const lines = now.sessions
-    .filter(({ wraps, owners }) => wraps || owners > 0)
+  const lines = members(now)
     .map((row) => {
       const last = known.get(row.session);
       const milliseconds = Math.max(1, before && last ? now.at - before.at : row.age);
@@ -156,79 +158,84 @@ function membersTable(now: Sample, before: Sample | undefined, width: number, co
   return table(memberColumns, lines, width);
 }
 
-function draw(now: Sample, before: Sample | undefined, width: number, height: number): string {
+/** Shares lines out one by one: nobody gets more than it can use, and what one leaves others get. */
+function share(lines: number, useful: readonly number[]): number[] {
+  const given = useful.map(() => 0);
+  let left = lines;
+  for (let served = true; served && left > 0; ) {
+    served = false;
+    for (const [index, most] of useful.entries()) {
+      if (left === 0 || given[index]! >= most) continue;
+      given[index]!++;
+      left--;
+      served = true;
+    }
+  }
+  return given;
+}
+
+interface Part {
+  /** Lines below the title. */
+  readonly useful: number;
+  table(count: number): string;
+}
+
+/** Below this height there are no empty lines, nor titles of empty tables. */
+const spaciousRows = 16;
+
+/** At most `height` lines. */
+function draw(now: Sample, before: Sample | undefined, width: number, height: number): string[] {
   const { status, statistics } = now;
   const milliseconds = Math.max(1, before ? now.at - before.at : status.uptime);
   const { locks, waits } = rates(statistics, before?.statistics, milliseconds);
   const calls = ((status.calls - (before?.status.calls ?? 0)) * 1000) / milliseconds;
-  const room = Math.max(3, Math.floor((height - 8) / 3));
   const deadlocks = status.deadlocks.length === 0 ? '' : `, ${status.deadlocks.length} DEADLOCKS`;
   const head =
     `leader ${status.pid}, up ${ageText(status.uptime)}: ${perSecond(calls)} calls/s, ${perSecond(locks)} locks/s, ` +
     `${perSecond(waits)} waits/s, ${status.waiting} waiting${deadlocks}`;
-  return [
-    `${cut(head, width)}\n`,
-    filesTable(now, before, width, room),
-    waitsTable(now, width, room),
-    membersTable(now, before, width, room),
-  ].join('\n');
+  const spacious = height >= spaciousRows;
+  const all: Part[] = [
+    { useful: now.files.length, table: (count) => filesTable(now, before, width, count) },
+    { useful: now.edges.length, table: (count) => waitsTable(now, width, count) },
+    { useful: members(now).length, table: (count) => membersTable(now, before, width, count) },
+  ];
+  const parts = all.filter(({ useful }) => spacious || useful > 0);
+  const titleRows = spacious ? 2 : 1;
+  // Each with a title and a line at least; what comes last goes first.
+  const shown = parts.slice(0, Math.floor((height - 1) / (titleRows + 1)));
+  const counts = share(
+    height - 1 - shown.length * titleRows,
+    shown.map(({ useful }) => useful),
+  );
+  const tables = shown.flatMap(({ table }, index) => [
+    ...(spacious ? [''] : []),
+    ...table(counts[index]!).split('\n').slice(0, -1),
+  ]);
+  return [cut(head, width), ...tables];
 }
 
 const redrawMilliseconds = 1000;
-const enter = '\u001b[?1049h\u001b[?25l';
-const leave = '\u001b[?25h\u001b[?1049l';
-const home = '\u001b[H';
-const clearLine = '\u001b[K';
-const ctrlC = '\u0003';
-const clearBelow = '\u001b[J';
+const snapshotRows = 40;
 
-export function top(socket: string | undefined): void {
+/** Errors: Failure, OutputError. */
+export async function top(socket: string | undefined): Promise<void> {
   const client = connectTo(socket);
-  const path = socketPath(socket);
-  const sample = () => asFailure(`no answer from ${path}`, {}, () => take(client));
-  const { stdin, stdout } = process;
-  let last = sample();
-  if (!stdout.isTTY || !stdin.isTTY) {
+  const sample = () => asFailure(`no answer from ${socketPath(socket)}`, {}, () => take(client));
+  let now = sample();
+  let before: Sample | undefined;
+  if (!process.stdout.isTTY || !process.stdin.isTTY) {
     client.close();
-    print(draw(last, undefined, outputWidth(), 40));
+    print(`${draw(now, before, outputWidth(), snapshotRows).join('\n')}\n`);
     return;
   }
-  const show = (now: Sample, before: Sample | undefined) => {
-    const { columns = 80, rows = 24 } = stdout;
-    const lines = draw(now, before, columns, rows)
-      .split('\n')
-      .slice(0, rows - 1);
-    stdout.write(`${home}${lines.map((line) => `${line}${clearLine}\r\n`).join('')}${clearBelow}`);
-  };
-  const timer = setInterval(() => {
-    try {
-      const now = sample();
-      show(now, last);
-      last = now;
-    } catch (error) {
-      end();
-      if (!(error instanceof Failure)) throw error;
-      complain(`leader: ${error.message}\n`);
-      process.exitCode = error.status;
+  const screen = new Screen((width, height) => draw(now, before, width, height));
+  try {
+    while (await screen.shown(redrawMilliseconds)) {
+      before = now;
+      now = sample();
     }
-  }, redrawMilliseconds);
-  let ended = false;
-  const end = () => {
-    if (ended) return;
-    ended = true;
-    clearInterval(timer);
-    stdin.setRawMode(false);
-    stdin.pause();
-    stdout.write(leave);
+  } finally {
+    screen.close();
     client.close();
-  };
-  const interrupted = () => end();
-  stdin.setRawMode(true);
-  stdin.on('data', (keys) => {
-    // Ctrl-C is a key like any other now.
-    if (['q', 'Q', ctrlC].some((key) => keys.includes(key))) end();
-  });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, interrupted);
-  stdout.write(enter);
-  show(last, undefined);
+  }
 }
