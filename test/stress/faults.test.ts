@@ -1,20 +1,18 @@
 /** What `leader stress` is for: it finds what is wrong. Faults are made on purpose by --fault, or by kill. */
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { assert, expect } from 'chai';
 import { kill, leaderPath, type Program, readProc, type Scene, scene, until } from '../programs/support.js';
-import { measure, startStress, stress } from './support.js';
+import { measure, sound, startStress, stress } from './support.js';
 
 /** Waits until the run's locks are being taken; gives the processes whose command line matches. */
 async function running(stage: Scene, pattern: RegExp): Promise<number[]> {
-  const find = (like: RegExp): number[] =>
-    stage.processes().flatMap(({ pid, command }) => (like.test(command) ? [pid] : []));
-  // Two groups and four workers.
-  await until(
-    () => find(/^\S+sward-stress group/).length >= 6,
-    () => 'no workers',
-  );
-  return find(pattern);
+  const find = (): number[] | undefined => {
+    const all = stage.processes();
+    const matching = (like: RegExp) => all.flatMap(({ pid, command }) => (like.test(command) ? [pid] : []));
+    // Two groups and four workers. A second look might be too late.
+    return matching(/^\S+sward-stress group/).length >= 6 ? matching(pattern) : undefined;
+  };
+  return until(find, () => 'no workers');
 }
 
 async function failed(run: Program): Promise<string> {
@@ -74,10 +72,10 @@ describe('stress: faults', () => {
 
   scene('a process that ends for another reason is told', async (stage) => {
     const run = startStress(stage, '--no-kernel --seconds 1.5');
-    const workers = (await running(stage, /sward-stress group/)).filter((pid) => {
-      const parent = /^PPid:\t(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? ''; // it may have ended
-      return /sward-stress/.test(readProc(parent, 'comm'));
-    });
+    const parentOf = (pid: number) => /^PPid:\t(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? 0;
+    const workers = (await running(stage, /sward-stress group/)).filter((pid) =>
+      /sward-stress/.test(readProc(parentOf(pid), 'comm')),
+    );
     kill(workers.find((pid) => readProc(pid, 'comm').startsWith('sward-stress'))!, 'SIGKILL');
     assert.include(await failed(run), '1 process ended unexpectedly');
   });
@@ -113,16 +111,23 @@ describe('stress: faults', () => {
     });
   });
 
-  scene('the command is killed: all that it started ends', async (stage) => {
-    const run = startStress(stage, '--no-kernel --seconds 60');
-    await running(stage, /sward-stress group/);
-    kill(run.pid, 'SIGKILL');
-    await until(
-      () => stage.processes().length === 0,
-      () => JSON.stringify(stage.processes()),
-    );
-    // Nobody could remove them.
-    const temporary = stage.path('tmp');
-    for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true });
-  });
+  scene(
+    'the command is killed: all that it started ends, and the next run removes what it left',
+    async (stage) => {
+      const places = [stage.path('tmp'), stage.path('files')];
+      mkdirSync(places[1]!);
+      const run = startStress(stage, `--no-kernel --seconds 60 --directory ${places[1]}`);
+      await running(stage, /sward-stress group/);
+      kill(run.pid, 'SIGKILL');
+      await until(
+        () => stage.processes().length === 0,
+        () => JSON.stringify(stage.processes()),
+      );
+      const left = () => places.map((place) => readdirSync(place).length);
+      assert.deepEqual(left(), [1, 1]);
+      // The next one removes them.
+      await sound(stage, `--operations 10 --directory ${places[1]}`);
+      assert.deepEqual(left(), [0, 0]);
+    },
+  );
 });

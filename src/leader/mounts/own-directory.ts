@@ -1,6 +1,7 @@
 /**
  * Directories of this process in places that all processes share: mode 0700, locked (flock) while we live, removed at
- * our end. One that is not locked belonged to a leader that was killed: whoever starts next, of the same uid, removes it.
+ * our end. One that is not locked belonged to a process that was killed: whoever starts next, of the same uid, removes
+ * it. Where directories cannot be locked (NFS), what is left stays.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
@@ -49,7 +50,7 @@ export class OwnDirectory {
     mkdirSync(path, 0o700);
     try {
       const fd = openSync(path, openFlags);
-      if (lockDirectory(fd) && statSync(path).ino === fstatSync(fd).ino)
+      if (lockedOrNeverIs(fd) && statSync(path).ino === fstatSync(fd).ino)
         return new OwnDirectory(base, name, fd);
       closeSync(fd);
     } catch (error) {
@@ -65,6 +66,15 @@ export class OwnDirectory {
     } finally {
       closeSync(this.lock);
     }
+  }
+}
+
+/** Whether nobody will take the directory for one that was left. */
+function lockedOrNeverIs(fd: number): boolean {
+  try {
+    return lockDirectory(fd);
+  } catch {
+    return true;
   }
 }
 

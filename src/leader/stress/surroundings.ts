@@ -1,10 +1,12 @@
 /** What a run needs and removes again: a directory for its files, and a leader, unless one is given. */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { complain } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { commandPath, nativeBuild } from '../../shared/root.js';
-import { connectTo, Failure } from '../commands/ask.js';
+import { asFailure, connectTo, Failure } from '../commands/ask.js';
+import { OwnDirectory, removeStale } from '../mounts/own-directory.js';
 import { fetchLocks, type LockRow } from '../report.js';
 import { Ended, Program } from './group.js';
 import type { Plan } from './plan.js';
@@ -52,35 +54,42 @@ async function startLeader(socket: string): Promise<Program> {
   return leader;
 }
 
-/** Errors: Failure. */
-function makeDirectory(base: string): string {
-  try {
-    return mkdtempSync(join(realpathSync(base), 'sward-stress-'));
-  } catch (error) {
-    throw new Failure(`cannot make a directory in ${base}: ${(error as NodeJS.ErrnoException).code}`, 1);
-  }
+const tell = (text: string): void => complain(`leader: ${text}\n`);
+
+/** Runs that were killed have left theirs. Errors: Failure. */
+function makeDirectory(base: string): OwnDirectory {
+  removeStale([base], tell);
+  return asFailure(`cannot make a directory in ${base}`, {}, () => OwnDirectory.create([base]));
 }
 
 /** Errors: Failure. What was made is removed when this process ends, whatever happens. */
 export async function prepare(plan: Plan): Promise<Surroundings> {
   const runtime = makeDirectory(process.env.XDG_RUNTIME_DIR || tmpdir());
   const made = [runtime];
+  const files = join(realpathSync(runtime.path), 'files');
   let leader: Program | undefined;
   const remove = (): void => {
     leader?.kill('SIGTERM');
-    for (const directory of made) rmSync(directory, { recursive: true, force: true });
+    for (const directory of made.splice(0)) {
+      try {
+        directory.remove();
+      } catch (error) {
+        tell(`the directory ${directory.path} stays: ${(error as Error).message}`);
+      }
+    }
   };
   process.on('exit', remove);
   try {
-    const directory = makeDirectory(plan.directory ?? runtime);
-    made.push(directory);
-    const socket = plan.socket ?? join(runtime, 'leader.sock');
+    if (plan.directory === undefined) mkdirSync(files);
+    else made.push(makeDirectory(plan.directory));
+    const directory = plan.directory === undefined ? files : made[1]!.path;
+    const socket = plan.socket ?? join(runtime.path, 'leader.sock');
     if (plan.socket === undefined) leader = await startLeader(socket);
     checkLeader(socket, directory);
     return {
       socket,
       directory,
-      memoryPath: join(runtime, 'memory'),
+      memoryPath: join(runtime.path, 'memory'),
       locks: () =>
         question(socket, (client) => fetchLocks(client, false)).filter(({ path }) =>
           path.startsWith(`${directory}/`),
