@@ -17,6 +17,7 @@ import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { Niceness, run } from '../shared/priority.js';
 import { versionText } from '../shared/root.js';
 import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
+import { refuseIgnored } from './commands/ignored.js';
 import { addObserveCommands } from './commands/observe.js';
 import { addHelp, refuseUnknown } from './commands/usage.js';
 import { createCore } from './core/core.js';
@@ -148,6 +149,7 @@ function createProgram(): Command {
   addStress(program);
   addHelp(program);
   refuseUnknown(program);
+  refuseIgnored(program);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -107,6 +107,8 @@ executable, 127 it was not found.`,
     });
   program.parse(argv as string[], { from: 'user' });
   const options = program.opts<Options>();
+  // A variable of a script that is not set must not become a leader of its own.
+  if (options.socket === '') program.error('error: --socket is empty');
   const socket = options.socket ?? process.env.SWARD_SOCKET;
   if (socket === undefined || socket === '')
     return { options, command: program.args, socket: undefined, mounts: mountsOf(options) };

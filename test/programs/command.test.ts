@@ -63,6 +63,12 @@ const statuses: readonly StatusCase[] = [
     says: /loud/,
   },
   {
+    name: 'an empty socket',
+    command: () => [memberPath, '--socket', '', '--', 'true'],
+    status: 2,
+    says: /^member: --socket is empty$/m,
+  },
+  {
     name: 'an absent socket',
     command: (scene) => [memberPath, '--socket', scene.socket, '--', 'true'],
     status: 3,

@@ -44,6 +44,30 @@ describe('the command leader', () => {
       status: 2,
       stderr: /^leader: .*\/nope is no directory\.\n$/,
     },
+    {
+      name: '--http-allow-remote alone',
+      args: () => ['--socket', '/tmp/none.sock', '--http-allow-remote'],
+      status: 2,
+      stderr: /^leader: --http-allow-remote means nothing without --http\n$/,
+    },
+    ...['--socket', '--http', '--log-level'].map((option) => ({
+      name: `${option} before a command`,
+      args: () => [option, 'info', 'status'],
+      status: 2,
+      stderr: new RegExp(`^leader: ${option} stands before status: the options of a command follow it\n$`),
+    })),
+    {
+      name: 'stress: a time and a number of operations',
+      args: () => ['stress', '--seconds', '1', '--operations', '1'],
+      status: 2,
+      stderr: /^leader: option '--operations <n>' cannot be used with option '--seconds <s>'\n$/,
+    },
+    {
+      name: 'stress: an empty socket',
+      args: () => ['stress', '--socket', ''],
+      status: 2,
+      stderr: /^leader: --socket is empty\n$/,
+    },
     { name: 'no socket given', args: () => ['locks'], status: 2, stderr: /^leader: no socket: .*\n$/ },
     {
       name: 'no leader there',

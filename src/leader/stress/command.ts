@@ -65,6 +65,9 @@ function directory(path: string): string {
 
 function planOf(options: Options, command: Command): Plan {
   const { seed, hold, think, patience, kernel, json: _, ...rest } = options;
+  if (command.getOptionValueSource('socket') === 'cli' && !rest.socket) {
+    command.error('error: --socket is empty');
+  }
   if (rest.members > rest.processes) {
     command.error(`error: ${rest.members} members need as many processes`);
   }
@@ -117,7 +120,11 @@ export function addStress(program: Command): void {
     .option('--kill <rate>', 'processes killed and replaced a second', amount(0, 1000), 0)
     .option('--seconds <s>', 'how long each side is measured, in all', amount(0.1, 86_400), 6)
     .option('--rounds <n>', 'rounds in which the sides take turns', count(1, 1000), 3)
-    .option('--operations <n>', 'operations of each process in a round, instead of a time', count(1, 1e12))
+    .addOption(
+      new Option('--operations <n>', 'operations of each process in a round, instead of a time')
+        .argParser(count(1, 1e12))
+        .conflicts('seconds'),
+    )
     .option('--seed <n>', 'what the operations are drawn from (default: by chance)', count(0, 2 ** 53 - 1))
     .option('--patience <s>', 'how long a process may wait for nobody', amount(0.1, bounds.patience), 10)
     .option('--directory <dir>', 'where the files are made', directory)
