@@ -1,21 +1,27 @@
 /**
  * When the leader is asked: a small question every second, all of it only while somebody looks, and never so often that
- * the leader would spend more than a twentieth of its time on answers. Keeps the samples of the charts.
+ * the leader would spend more than a twenty-fifth of its time on answers (paced.ts): what happens to locks, and which processes
+ * there are, each at its own pace. Keeps the samples of the charts.
  */
-import type { SampleView } from './view.js';
-import type { Pulse, World } from './world.js';
+import { shownProcesses } from './members.js';
+import { Paced } from './paced.js';
+import type { ProcessTree } from './tree.js';
+import type { Choice, SampleView } from './view.js';
+import type { ProcessDetails, Pulse, Scene, World } from './world.js';
 
 const periodMilliseconds = 1_000;
-/** Between two rounds, as a multiple of what the last one took: answers cost less than 1/20 of the leader's time. */
-const restFactor = 19;
-/** Five minutes. */
-const samplesMax = 300;
 /** What somebody who asks once is content with. */
 const freshMilliseconds = 500;
+/** Five minutes. */
+const samplesMax = 300;
 
 export interface Asked {
   pulse(): Promise<Pulse>;
-  look(): Promise<World>;
+  /** `chosen`: files of which somebody wants to see all locks. */
+  scene(chosen: ReadonlySet<string>): Promise<Scene>;
+  processes(): Promise<ProcessTree>;
+  /** Those that have ended are left out. */
+  describe(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessDetails>>;
 }
 
 export interface Clock {
@@ -25,16 +31,25 @@ export interface Clock {
   date(): number;
 }
 
+type Watcher = (world: World) => void;
+
 export class Poller {
   readonly samples: SampleView[] = [];
   /** Why the last round failed; empty when it did not. */
   trouble = '';
   readonly #source: Asked;
   readonly #clock: Clock;
-  readonly #watchers = new Set<(world: World) => void>();
-  #world: World | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #looking: Promise<World> | undefined;
+  readonly #pulse: Paced<Pulse>;
+  readonly #scene: Paced<Scene>;
+  readonly #processes: Paced<ProcessTree>;
+  readonly #watchers = new Map<Watcher, Choice>();
+  /** What those look at who ask once. */
+  readonly #lookers = new Set<Choice>();
+  #described = {
+    processes: undefined as ProcessTree | undefined,
+    details: new Map<number, ProcessDetails>(),
+  };
+  #last: World | undefined;
   #before: { readonly pulse: Pulse; readonly at: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -42,6 +57,10 @@ export class Poller {
   constructor(source: Asked, clock: Clock) {
     this.#source = source;
     this.#clock = clock;
+    const now = () => clock.now();
+    this.#pulse = new Paced(() => source.pulse(), now, 0);
+    this.#scene = new Paced(() => source.scene(this.#chosen()), now, freshMilliseconds);
+    this.#processes = new Paced(() => source.processes(), now, freshMilliseconds);
   }
 
   start(): void {
@@ -53,56 +72,80 @@ export class Poller {
     clearTimeout(this.#timer);
   }
 
-  /** Called with what is known now, if anything is, and with whatever comes. Returns how to stop it. */
-  watch(watcher: (world: World) => void): () => void {
-    this.#watchers.add(watcher);
-    if (this.#world !== undefined && this.#isFresh()) watcher(this.#world);
-    else this.look().then(watcher, () => {});
+  /** Called with what is known now and with whatever comes, what the choice shows included. Returns how to stop it. */
+  watch(choice: Choice, watcher: Watcher): () => void {
+    this.#watchers.set(watcher, choice);
+    const first = (world: World) => this.#watchers.has(watcher) && watcher(world);
+    this.look(choice).then(first, () => {});
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** All of it, as it is now or was a moment ago. */
-  async look(): Promise<World> {
-    if (this.#world !== undefined && this.#isFresh()) return this.#world;
-    this.#looking ??= this.#take(() => this.#source.look()).finally(() => {
-      this.#looking = undefined;
-    });
-    this.#world = await this.#looking;
-    this.#lookedAt = this.#clock.now();
-    return this.#world;
+  /** All of it, as it is now or was a moment ago, for somebody who looks at that. */
+  async look(choice: Choice): Promise<World> {
+    this.#lookers.add(choice);
+    try {
+      return await this.#answered(() => this.#world([choice]));
+    } finally {
+      this.#lookers.delete(choice);
+    }
   }
 
-  /** The last known state, for when there is trouble. */
-  get last(): World | undefined {
-    return this.#world;
+  async #world(choices: readonly Choice[]): Promise<World> {
+    const scene = await this.#scene.get();
+    const processes = await this.#processes.get();
+    this.#last = { ...scene, processes, details: await this.#describe(scene, processes, choices) };
+    return this.#last;
   }
 
-  #isFresh(): boolean {
-    return this.#clock.now() - this.#lookedAt < freshMilliseconds;
+  #chosen(): ReadonlySet<string> {
+    const files = [...this.#watchers.values(), ...this.#lookers].map(({ file }) => file);
+    return new Set(files.filter((file) => file !== ''));
+  }
+
+  /** Of the processes that are shown; told again with every new list of processes. */
+  async #describe(
+    scene: Scene,
+    processes: ProcessTree,
+    choices: readonly Choice[],
+  ): Promise<ReadonlyMap<number, ProcessDetails>> {
+    if (this.#described.processes !== processes) this.#described = { processes, details: new Map() };
+    const { details } = this.#described;
+    const shown = new Set(choices.flatMap((choice) => shownProcesses({ ...scene, processes }, choice)));
+    const unknown = [...shown].filter((pid) => !details.has(pid));
+    if (unknown.length === 0) return details;
+    const began = this.#clock.now();
+    for (const [pid, facts] of await this.#source.describe(unknown)) details.set(pid, facts);
+    this.#processes.spent(this.#clock.now() - began);
+    return details;
   }
 
   async #round(): Promise<void> {
     const began = this.#clock.now();
+    const watched = this.#watchers.size > 0;
     try {
-      if (this.#watchers.size > 0) {
-        const world = await this.look();
+      if (watched) {
+        const world = await this.#answered(() => this.#world([...this.#watchers.values()]));
         this.#sample(world, began);
-        for (const watcher of this.#watchers) watcher(world);
+        const told = this.#clock.now();
+        this.#tell(world);
+        this.#scene.spent(this.#clock.now() - told);
       } else {
-        this.#sample(await this.#take(() => this.#source.pulse()), began);
+        this.#sample(await this.#answered(() => this.#pulse.get()), began);
       }
     } catch {
       // Said in `trouble`; those who look see it beside what was known last.
-      const world = this.#world;
-      if (world !== undefined) for (const watcher of this.#watchers) watcher(world);
+      if (this.#last !== undefined) this.#tell(this.#last);
     }
     if (this.#stopped) return;
-    const took = this.#clock.now() - began;
-    const rest = Math.max(periodMilliseconds - took, restFactor * took);
-    this.#timer = setTimeout(() => void this.#round(), rest);
+    const due = Math.max(began + periodMilliseconds, (watched ? this.#scene : this.#pulse).due);
+    this.#timer = setTimeout(() => void this.#round(), due - this.#clock.now());
   }
 
-  async #take<T>(ask: () => Promise<T>): Promise<T> {
+  #tell(world: World): void {
+    for (const watcher of this.#watchers.keys()) watcher(world);
+  }
+
+  async #answered<T>(ask: () => Promise<T>): Promise<T> {
     try {
       const answer = await ask();
       this.trouble = '';
@@ -115,6 +158,8 @@ export class Poller {
 
   #sample(pulse: Pulse, at: number): void {
     const before = this.#before;
+    // Somebody has asked a moment ago.
+    if (before?.pulse.totals === pulse.totals) return;
     this.#before = { pulse, at };
     if (before === undefined || at <= before.at) return;
     const seconds = (at - before.at) / 1000;

@@ -40,8 +40,9 @@ export function project(
     totals: {
       members: world.members.filter(({ wraps }) => wraps).length,
       clients: status.sessions,
-      processes: world.processes.length,
+      processes: world.processes.size,
       files: new Set(world.locks.map(({ path }) => path)).size,
+      filesPartial: world.locksCut,
       held: world.held,
       waiting: status.waiting,
       deadlocks: world.deadlocks.length,

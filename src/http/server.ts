@@ -69,7 +69,8 @@ export function createPageServer(options: PageOptions): Server {
     },
 
     async '/api/view'(_, response, query) {
-      const body = JSON.stringify(view(await poller.look(), choiceOf(query)));
+      const choice = choiceOf(query);
+      const body = JSON.stringify(view(await poller.look(choice), choice));
       send(response, 200, 'application/json; charset=utf-8', body);
     },
 
@@ -80,7 +81,7 @@ export function createPageServer(options: PageOptions): Server {
       if (request.method === 'HEAD') return void response.end();
       streams++;
       response.write('retry: 1000\n\n');
-      const stop = poller.watch((world) => {
+      const stop = poller.watch(choice, (world) => {
         // Who reads slowly gets fewer.
         if (!response.writableNeedDrain) response.write(`data: ${JSON.stringify(view(world, choice))}\n\n`);
       });

@@ -157,6 +157,8 @@ export interface View {
     readonly clients: number;
     readonly processes: number;
     readonly files: number;
+    /** There are more files, and more locks on those that are told: only what matters most was looked at. */
+    readonly filesPartial: boolean;
     readonly held: number;
     readonly waiting: number;
     readonly deadlocks: number;

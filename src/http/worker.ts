@@ -28,8 +28,9 @@ const log = createLog('leader', logLevel);
 // A fault of the page is no reason to end the leader, which this would do at its end.
 process.on('uncaughtException', (error) => log.error(`live page: ${error.stack}`));
 
-const source = new Source(socketPath);
-const poller = new Poller(source, { now: () => performance.now(), date: () => Date.now() });
+const now = () => performance.now();
+const source = new Source(socketPath, now);
+const poller = new Poller(source, { now, date: () => Date.now() });
 const server = createPageServer({
   address,
   files: builtFile('page'),

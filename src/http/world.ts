@@ -4,6 +4,7 @@
  */
 import type { LockKind, LockType, Offset } from '../shared/lock-types.js';
 import type { Reply } from '../shared/messages.js';
+import type { ProcessTree } from './tree.js';
 
 export interface Process {
   readonly pid: number;
@@ -70,13 +71,21 @@ export interface MemberFacts {
   readonly acquisitions: number;
 }
 
-export interface ProcessFacts extends Process {
+export interface ProcessFacts {
+  readonly pid: number;
   readonly ppid: number;
-  readonly state: string;
-  readonly rss: number;
+  /** It stands between a member and its programs: it is ours. */
+  readonly keeper: boolean;
   readonly held: number;
   readonly waiting: number;
   readonly waitingFor: number;
+}
+
+/** What is asked about the processes that are shown only: reading it takes twenty times as long. */
+export interface ProcessDetails {
+  readonly command: string;
+  readonly state: string;
+  readonly rss: number;
 }
 
 /** Cheap; asked for all the time. */
@@ -89,16 +98,22 @@ export interface Pulse {
   readonly members: readonly MemberFacts[];
 }
 
-/** All of it; asked for while somebody looks. */
-export interface World extends Pulse {
+/** What happens to locks; asked for while somebody looks. */
+export interface Scene extends Pulse {
   readonly locks: readonly Lock[];
-  /** There are more locks than were asked for. */
+  /** There are more locks than were asked for: those of the files that matter most are told. */
   readonly locksCut: boolean;
-  /** Then: paths of the files of which all locks are told. */
+  /** Then: paths of the files of which all are told. */
   readonly whole: ReadonlySet<string>;
   readonly waits: readonly Wait[];
   readonly deadlocks: readonly (readonly Process[])[];
   readonly history: readonly FileHistory[];
-  readonly processes: readonly ProcessFacts[];
   readonly mounts: Reply<'mountsList'>['mounts'];
+}
+
+/** All of it. */
+export interface World extends Scene {
+  readonly processes: ProcessTree;
+  /** By pid. */
+  readonly details: ReadonlyMap<number, ProcessDetails>;
 }

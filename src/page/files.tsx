@@ -13,15 +13,23 @@ const labelWidthMin = 0.09;
 
 export function Files({
   files,
+  partial,
   chosen,
   choose,
 }: {
   readonly files: Part<FileView>;
+  readonly partial: boolean;
   readonly chosen: string;
   readonly choose: Choose;
 }) {
   return (
     <Section id="files" title="Files" note={<Legend />}>
+      {partial && (
+        <p class="empty">
+          There are very many locks: these are the first ones of the files that were waited for longest or
+          locked most often. All: <code>leader locks</code>.
+        </p>
+      )}
       {files.rows.length === 0 && <p class="empty">No locks are held or awaited, and none were.</p>}
       {files.rows.map((file) => (
         <File key={file.path} file={file} chosen={chosen === file.path} choose={choose} />
@@ -66,14 +74,14 @@ function File({
       {locks.total > 0 && <Picture picture={picture} path={path} held={held} waiting={waiting} />}
       {history && history.waits + history.refusals > 0 && <History history={history} />}
       {locks.total > 0 && <Locks path={path} locks={locks} />}
-      {(chosen || more > 0) && (
+      {(chosen || more > 0 || partial) && (
         <div class="file-more">
           <button
             type="button"
             aria-expanded={chosen}
             onClick={() => choose({ file: chosen ? '' : path, locks: 0 })}
           >
-            {chosen ? 'Show fewer' : `Show all ${many(locks.total, 'lock')}`}
+            {chosen ? 'Show fewer' : partial ? 'Show more locks' : `Show all ${many(locks.total, 'lock')}`}
           </button>
           {chosen && (
             <Pager

@@ -71,7 +71,12 @@ function App() {
             <Charts samples={view.samples} />
             <div class="columns">
               <div class="column">
-                <Files files={view.files} chosen={choice.file} choose={choose} />
+                <Files
+                  files={view.files}
+                  partial={view.totals.filesPartial}
+                  chosen={choice.file}
+                  choose={choose}
+                />
               </div>
               <div class="column">
                 <Waits view={view} choose={choose} />
@@ -111,7 +116,7 @@ function Totals({ view }: { readonly view: View }) {
   const items: readonly (readonly [name: string, value: string, state?: string])[] = [
     ['members', number(totals.members)],
     ['processes', number(totals.processes)],
-    ['files locked', number(totals.files)],
+    ['files locked', `${totals.filesPartial ? '≥ ' : ''}${number(totals.files)}`],
     ['locks held', number(totals.held)],
     ['waiting', number(totals.waiting), totals.waiting > 0 ? 'waiting' : ''],
     ['longest wait', totals.waiting > 0 ? age(totals.longest) : '–'],

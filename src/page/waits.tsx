@@ -4,19 +4,19 @@ import type { GraphView, Part, Party, View, WaitView } from '../http/view.js';
 import { boxHeight, layOut } from './layout.js';
 import { Badge, Command, Pager, Section, withoutDirectory } from './parts.js';
 import type { Choose } from './state.js';
-import { age, many } from './words.js';
+import { age, many, number } from './words.js';
 
 const waitsStep = 20;
 const characterWidth = 6.3;
 
 export function Waits({ view, choose }: { readonly view: View; readonly choose: Choose }) {
-  const { graph, waits, deadlocks } = view;
+  const { graph, waits, deadlocks, totals } = view;
+  const notes: string[] = [];
+  if (waits.total < totals.waiting)
+    notes.push(`the first ${number(waits.total)} of ${many(totals.waiting, 'wait')}`);
+  if (graph.more > 0) notes.push(`${many(graph.more, 'process', 'processes')} not drawn`);
   return (
-    <Section
-      id="waits"
-      title="Who waits for whom"
-      note={graph.more > 0 && `${many(graph.more, 'process', 'processes')} not drawn`}
-    >
+    <Section id="waits" title="Who waits for whom" note={notes.join('; ')}>
       {deadlocks.map((cycle) => (
         <Deadlock key={cycle.map(({ pid }) => pid).join()} cycle={cycle} />
       ))}

@@ -1,14 +1,29 @@
 /** When the leader is asked: how much, how often, and what happens when it does not answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Poller } from '../../src/http/poller.js';
-import type { Pulse, World } from '../../src/http/world.js';
+import { type Asked, Poller } from '../../src/http/poller.js';
+import { ProcessTree } from '../../src/http/tree.js';
+import type { Choice } from '../../src/http/view.js';
+import type { ProcessDetails, Pulse, Scene, World } from '../../src/http/world.js';
 import { until } from '../programs/support.js';
 
-/** A leader whose answers take as long as the test says. */
-class Answers {
+const choice: Choice = {
+  members: 0,
+  files: 0,
+  waits: 0,
+  file: '',
+  locks: 0,
+  member: 0,
+  processes: 0,
+  find: '',
+};
+
+/** A leader whose answers take as long as the test says; member 10 has 30 processes below it. */
+class Answers implements Asked {
   pulses = 0;
   looks = 0;
+  listings = 0;
+  described: number[] = [];
   milliseconds = 0;
   broken = false;
 
@@ -17,12 +32,23 @@ class Answers {
     return this.answer();
   }
 
-  async look(): Promise<World> {
+  async scene(): Promise<Scene> {
     this.looks++;
     return this.answer();
   }
 
-  private async answer(): Promise<World> {
+  async processes(): Promise<ProcessTree> {
+    this.listings++;
+    const none = { keeper: false, held: 0, waiting: 0, waitingFor: 0 };
+    return new ProcessTree(Array.from({ length: 30 }, (_, n) => ({ pid: n + 100, ppid: 10, ...none })));
+  }
+
+  async describe(pids: readonly number[]): Promise<Map<number, ProcessDetails>> {
+    this.described.push(...pids);
+    return new Map(pids.map((pid) => [pid, { command: `program ${pid}`, state: 'S', rss: 0 }]));
+  }
+
+  private async answer(): Promise<Scene> {
     await sleep(this.milliseconds);
     if (this.broken) throw new Error('ETIMEDOUT: the leader does not answer');
     const asked = 10 * (this.pulses + this.looks);
@@ -30,7 +56,9 @@ class Answers {
       totals: { acquisitions: asked, waits: 0 },
       status: { waiting: 0 },
       longestWait: 7,
-    } as unknown as World;
+      members: [{ session: 1, pid: 10, name: 'member 10', wraps: true, held: 0, waiting: 0 }],
+      deadlocks: [],
+    } as unknown as Scene;
   }
 }
 
@@ -52,7 +80,7 @@ describe('when the leader is asked', () => {
     );
     expect(answers.looks).to.equal(0);
     const seen: World[] = [];
-    const stop = poller.watch((world) => seen.push(world));
+    const stop = poller.watch(choice, (world) => seen.push(world));
     await until(
       () => seen.length > 0,
       () => 'a first view',
@@ -73,13 +101,26 @@ describe('when the leader is asked', () => {
 
   it('many who look at once are answered by one question', async () => {
     answers.milliseconds = 50;
-    await Promise.all(Array.from({ length: 20 }, () => poller.look()));
-    await poller.look();
+    await Promise.all(Array.from({ length: 20 }, () => poller.look(choice)));
+    await poller.look(choice);
     expect(answers.looks).to.equal(1);
   });
 
-  it('slow answers are asked for less often: a twentieth of the time', async () => {
-    poller.watch(() => {});
+  it('what a process is is asked of those that are shown, once for each list of processes', async () => {
+    const shown = await poller.look(choice);
+    expect(shown.processes.size).to.equal(30);
+    expect(answers.described).to.deep.equal([100, 101, 102, 103, 104, 105, 106, 107]);
+    expect([...shown.details.keys()]).to.deep.equal(answers.described);
+    answers.described = [];
+    const all = await poller.look({ ...choice, member: 1 });
+    expect(answers.described).to.deep.equal(Array.from({ length: 22 }, (_, n) => n + 108));
+    expect(all.details.get(129)!.command).to.equal('program 129');
+    await poller.look({ ...choice, member: 1 });
+    expect([answers.listings, answers.described.length]).to.deep.equal([1, 22]);
+  });
+
+  it('slow answers are asked for less often: a fiftieth of the time', async () => {
+    poller.watch(choice, () => {});
     await until(
       () => answers.looks > 0,
       () => 'a look',
@@ -93,7 +134,7 @@ describe('when the leader is asked', () => {
 
   it('without an answer there is trouble, what was known stays, and it passes', async () => {
     const seen: World[] = [];
-    poller.watch((world) => seen.push(world));
+    poller.watch(choice, (world) => seen.push(world));
     await until(
       () => seen.length > 0,
       () => 'a view',

@@ -1,8 +1,10 @@
 /** What the page is told of a world: order, parts, bounds, clean texts; also of a very large one. */
 import { expect } from 'chai';
+import { shownProcesses } from '../../src/http/members.js';
 import { project } from '../../src/http/project.js';
+import { ProcessTree } from '../../src/http/tree.js';
 import type { Choice } from '../../src/http/view.js';
-import type { Lock, MemberFacts, ProcessFacts, Wait, World } from '../../src/http/world.js';
+import type { Lock, MemberFacts, ProcessDetails, ProcessFacts, Wait, World } from '../../src/http/world.js';
 import { LockKind, LockType } from '../../src/shared/lock-types.js';
 
 const choice: Choice = {
@@ -55,9 +57,12 @@ const member = (session: number, pid: number): MemberFacts => ({
   acquisitions: 0,
 });
 
-const process = (pid: number, ppid: number, more: Partial<ProcessFacts> = {}): ProcessFacts => ({
+type Process = ProcessFacts & ProcessDetails;
+
+const process = (pid: number, ppid: number, more: Partial<Process> = {}): Process => ({
   pid,
   ppid,
+  keeper: false,
   command: `program ${pid}`,
   state: 'S',
   rss: 0,
@@ -65,6 +70,11 @@ const process = (pid: number, ppid: number, more: Partial<ProcessFacts> = {}): P
   waiting: 0,
   waitingFor: 0,
   ...more,
+});
+
+const running = (processes: readonly Process[]): Pick<World, 'processes' | 'details'> => ({
+  processes: new ProcessTree(processes),
+  details: new Map(processes.map((each) => [each.pid, each])),
 });
 
 const world = (more: Partial<World> = {}): World => ({
@@ -99,7 +109,7 @@ const world = (more: Partial<World> = {}): World => ({
   waits: [],
   deadlocks: [],
   history: [],
-  processes: [],
+  ...running([]),
   mounts: [],
   ...more,
 });
@@ -137,7 +147,7 @@ describe('what the page is told', () => {
       world({
         locks: [lock(bad, 1, { command: bad })],
         members: [{ ...member(1, 7), name: bad }],
-        processes: [process(8, 7, { command: bad })],
+        ...running([process(8, 7, { command: bad })]),
         waits: [wait(1, 2, { path: bad, waiter: { pid: 1, command: bad } })],
       }),
     );
@@ -155,14 +165,14 @@ describe('what the page is told', () => {
     const { members } = show(
       world({
         members: [member(1, 10)],
-        processes: [
-          process(11, 10, { command: '/x/native/build/sward-launcher 23 sh' }),
+        ...running([
+          process(11, 10, { keeper: true }),
           process(12, 11),
           process(14, 12),
           process(13, 11),
           // Numbers used again in between: no way round for ever.
           process(10, 14),
-        ],
+        ]),
       }),
     );
     const rows = members.rows[0]!.processes.rows;
@@ -171,6 +181,21 @@ describe('what the page is told', () => {
       [14, 1],
       [13, 0],
     ]);
+  });
+
+  it('of many processes those that wait or hold locks, as they stand in the tree; all of the chosen member', () => {
+    const processes = Array.from({ length: 100 }, (_, n) =>
+      process(n + 100, n < 50 ? 10 : 100, { held: Number(n === 90), waiting: Number(n % 20 === 19) }),
+    );
+    const of = world({ members: [member(1, 10)], ...running(processes) });
+    const shown = show(of).members.rows[0]!.processes;
+    expect(shown.total).to.equal(100);
+    expect(shown.rows.map(({ pid }) => pid)).to.deep.equal([100, 150, 159, 179, 190, 199, 119, 139]);
+    const all = show(of, { member: 1, processes: 50 }).members.rows[0]!.processes;
+    expect([all.from, all.rows.length, all.rows[0]!.pid]).to.deep.equal([50, 50, 199]);
+    expect(shownProcesses(of, { ...choice, member: 1, processes: 50 })).to.deep.equal(
+      all.rows.map(({ pid }) => pid),
+    );
   });
 
   it('finds files and members by a part of their names', () => {
@@ -212,7 +237,7 @@ describe('what the page is told', () => {
     );
     const waits = Array.from({ length: 2_000 }, (_, n) => wait(n, n % 7));
     const began = performance.now();
-    const view = show(world({ members, processes, locks, waits, held: 98_000 }));
+    const view = show(world({ members, ...running(processes), locks, waits, held: 98_000 }));
     const took = performance.now() - began;
     expect(view.totals).to.include({ members: 100, processes: 10_000, files: 1000, held: 98_000 });
     expect(JSON.stringify(view).length).to.be.below(100_000);
