@@ -16,14 +16,17 @@ export function describeHost(): string {
 
 export const describeLoad = (): string => loadavg()[0]!.toFixed(2);
 
-/** Whether a program can be found. */
-export function installed(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+/** Undefined: it is not installed. */
+export function whereIs(program: string): string | undefined {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+  return paths.find((path) => {
     try {
-      accessSync(join(folder, program), constants.X_OK);
+      accessSync(path, constants.X_OK);
       return true;
     } catch {
       return false;
     }
   });
 }
+
+export const installed = (program: string): boolean => whereIs(program) !== undefined;

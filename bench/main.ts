@@ -15,6 +15,7 @@ import { cleanUp, makeNative } from './programs.js';
 import { quiet } from './quiet.js';
 import { ranges } from './ranges.js';
 import { type Row, type Subject, table } from './run.js';
+import { scale } from './scale.js';
 import { sqlite } from './sqlite.js';
 import { startUp } from './start-up.js';
 import { tree } from './tree.js';
@@ -33,6 +34,7 @@ const subjects: readonly Subject[] = [
   tree,
   quiet,
   observe,
+  scale,
 ];
 
 function choose(names: readonly string[]): readonly Subject[] {

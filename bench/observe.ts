@@ -1,6 +1,6 @@
 /**
  * Looking at members through the leader: processes against ps and against reading /proc in C, descriptors against
- * readdir in C and against ls; and what asking ten times a second costs those who lock.
+ * readdir in C and against ls; and what asking ten times a second, or an open live page, costs those who lock.
  */
 import { join } from 'node:path';
 import { recordsPerReplyMax } from '../src/shared/limits.js';
@@ -21,9 +21,11 @@ import {
   run,
   type Server,
   startLeader,
+  startLeaderWithPage,
   startServer,
 } from './programs.js';
 import { microseconds, milliseconds, perSecond, type Row, ratioRow, rounds, type Subject } from './run.js';
+import { costRow, startHolders } from './watching.js';
 
 const processes = 5000;
 const descriptors = 20_000;
@@ -193,6 +195,15 @@ async function askedRow(socket: string): Promise<Row> {
   );
 }
 
+async function pageRow(): Promise<Row> {
+  const leader = await startLeaderWithPage();
+  const holders = await startHolders(leader.socket, 100, 1000);
+  const row = await costRow(leader, '100,000 locks are held');
+  await Promise.all(holders.map((member) => member.stop()));
+  await leader.stop();
+  return row;
+}
+
 export const observe: Subject = {
   name: 'observe',
   needs: ['ps', 'ls'],
@@ -206,6 +217,6 @@ export const observe: Subject = {
       await askedRow(socket),
     ];
     await leader.stop();
-    return rows;
+    return [...rows, await pageRow()];
   },
 };

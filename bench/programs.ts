@@ -63,6 +63,8 @@ export const mounting = (...mounts: string[]): string[] => [memberProgram, ...mo
 
 export interface Server {
   readonly socket: string;
+  /** What it has said until it was ready. */
+  readonly said: string;
   stop(): Promise<void>;
 }
 
@@ -76,8 +78,8 @@ export async function startServer(
   const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   const exit = once(child, 'exit').finally(() => running.delete(child));
+  let said = '';
   await new Promise<void>((done, fail) => {
-    let said = '';
     const listen = (chunk: Buffer) => {
       said += chunk;
       if (said.includes(ready)) done();
@@ -88,6 +90,7 @@ export async function startServer(
   });
   return {
     socket,
+    said,
     async stop() {
       child.kill('SIGTERM');
       await exit;
@@ -96,9 +99,19 @@ export async function startServer(
 }
 
 /** Arbitrates the locks of files below a directory. */
-export function startLeader(coordinated = directory): Promise<Server> {
+export function startLeader(coordinated = directory, ...options: readonly string[]): Promise<Server> {
   const socket = join(directory, `leader-${++leaders}.sock`);
-  return startServer(leaderProgram, ['--socket', socket, '--locks', coordinated], socket, 'leader ready');
+  const given = ['--socket', socket, '--locks', coordinated, ...options];
+  return startServer(leaderProgram, given, socket, 'leader ready');
+}
+
+export interface LeaderWithPage extends Server {
+  readonly url: string;
+}
+
+export async function startLeaderWithPage(): Promise<LeaderWithPage> {
+  const leader = await startLeader(directory, '--http', '127.0.0.1:0');
+  return { ...leader, url: /^live page on (\S+)$/m.exec(leader.said)![1]! };
 }
 
 /** Ends what still runs and removes all runtime files. */
