@@ -103,39 +103,92 @@ describe('metrics', () => {
     waiter.close();
   });
 
-  it('are all in design/live-page.md and README.md names none that is not', () => {
-    const documented = (file: string) =>
-      new Set(readFileSync(join(repoRoot, file), 'utf8').match(/\b(?:sward|process)_[a-z_]+\b/g));
-    const known = new Set(metricNames);
-    expect(
-      [...documented('design/live-page.md')].filter((name) => name.startsWith('sward_')),
-    ).to.include.members(metricNames.filter((name) => name.startsWith('sward_')));
-    for (const name of documented('README.md')) expect(known.has(name), name).to.equal(true);
+  it('are in design/live-page.md with their types, and no others; README.md names none that is not', async () => {
+    const page = readFileSync(join(repoRoot, 'design/live-page.md'), 'utf8');
+    const told = [...page.matchAll(/^\| ((?:`[a-z_]+`(?:, )?)+) \| (counter|gauge|histogram) \| .+ \|$/gm)];
+    const documented = told.flatMap(([, names = '', type]) =>
+      [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => `${name} ${type}`),
+    );
+    const found = [...(await metrics())].map(([name, { type }]) => `${name} ${type}`);
+    expect(documented.sort()).to.deep.equal(found.sort());
+    const inReadme = readFileSync(join(repoRoot, 'README.md'), 'utf8').match(
+      /\b(?:sward|process)_[a-z_]+\b/g,
+    );
+    for (const name of inReadme ?? []) expect(metricNames, name).to.include(name);
+  });
+});
+
+interface Target {
+  readonly refId: string;
+  readonly expr: string;
+  readonly datasource: unknown;
+}
+
+interface Panel {
+  readonly id: number;
+  readonly title: string;
+  readonly type: string;
+  readonly datasource: unknown;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig: { readonly defaults: { readonly unit: string } };
+  readonly targets: readonly Target[];
+}
+
+/** What Grafana's own JSON model and this project's metrics ask of it. */
+describe('the dashboard', () => {
+  const dashboard = JSON.parse(readFileSync(join(repoRoot, 'dashboards/sward.json'), 'utf8')) as {
+    readonly uid: string;
+    readonly schemaVersion: number;
+    readonly panels: readonly Panel[];
+    readonly templating: { readonly list: readonly { readonly name: string }[] };
+  };
+  const { panels } = dashboard;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana's
+  const chosen = { type: 'prometheus', uid: '${datasource}' };
+
+  it('asks a data source that can be chosen, of leaders that can be chosen', () => {
+    expect(dashboard).to.include({ uid: 'sward', schemaVersion: 39 });
+    expect(dashboard.templating.list.map(({ name }) => name)).to.deep.equal([
+      'datasource',
+      'job',
+      'instance',
+    ]);
+    for (const { title, datasource, targets } of panels) {
+      expect(datasource, title).to.deep.equal(chosen);
+      expect(new Set(targets.map(({ refId }) => refId)).size, title)
+        .to.equal(targets.length)
+        .and.above(0);
+      for (const target of targets) {
+        expect(target.datasource, title).to.deep.equal(chosen);
+        const selectors = target.expr.match(/\b(?:sward|process)_[a-z_]+(\{[^}]*\})?/g) ?? [];
+        for (const selector of selectors)
+          expect(selector).to.match(/\{job=~"\$job",instance=~"\$instance"\}$/);
+      }
+    }
   });
 
-  it('are what the dashboard asks for', () => {
-    const dashboard = JSON.parse(readFileSync(join(repoRoot, 'dashboards/sward.json'), 'utf8')) as {
-      uid: string;
-      panels: {
-        id: number;
-        title: string;
-        type: string;
-        gridPos: { x: number; y: number; w: number; h: number };
-        targets?: { expr: string; refId: string }[];
-      }[];
-    };
-    expect(dashboard.uid).to.equal('sward');
+  it('has panels that do not overlap, with numbers of their own', () => {
+    expect(new Set(panels.map(({ id }) => id)).size).to.equal(panels.length);
+    const taken = new Map<string, string>();
+    for (const { title, gridPos } of panels) {
+      expect(gridPos.x + gridPos.w, title).to.be.at.most(24);
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(taken.get(`${x} ${y}`), title).to.equal(undefined);
+          taken.set(`${x} ${y}`, title);
+        }
+      }
+    }
+  });
+
+  it('asks for every metric and for no other, counters as rates, in the units that they have', () => {
     const series = new Set(
       metricNames.flatMap((name) =>
         name === 'sward_lock_wait_seconds' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
       ),
     );
     const asked = new Set<string>();
-    const ids = new Set<number>();
-    for (const { id, title, gridPos, targets = [] } of dashboard.panels) {
-      expect(ids.has(id), title).to.equal(false);
-      ids.add(id);
-      expect(gridPos.x + gridPos.w, title).to.be.at.most(24);
+    for (const { title, type, fieldConfig, targets } of panels) {
       for (const { expr } of targets) {
         const names = expr.match(/\b(?:sward|process)_[a-z_]+\b/g) ?? [];
         expect(names, expr).to.not.have.length(0);
@@ -145,9 +198,14 @@ describe('metrics', () => {
         }
         // A counter is only of use as a rate or an increase.
         if (/_total\b/.test(expr)) expect(expr).to.match(/\b(rate|increase)\(/);
+        const { unit } = fieldConfig.defaults;
+        if (/_bytes\b/.test(expr)) expect(unit, title).to.equal('bytes');
+        else if (/process_cpu/.test(expr)) expect(unit, title).to.equal('percentunit');
+        else if (/_seconds/.test(expr) || type === 'heatmap') expect(unit, title).to.equal('s');
+        else if (/\brate\(/.test(expr)) expect(unit, title).to.match(/^(ops|reqps)$/);
+        else expect(unit, title).to.equal('short');
       }
     }
-    const unused = metricNames.filter((name) => !asked.has(name));
-    expect(unused).to.deep.equal([]);
+    expect(metricNames.filter((name) => !asked.has(name))).to.deep.equal([]);
   });
 });
