@@ -11,6 +11,7 @@ import {
   type ProcessRecord,
   ProcessScope,
 } from '../shared/process-records.js';
+import { shorten } from '../shared/shorten.js';
 import type { Ask } from './ask.js';
 import { ProcessTree } from './tree.js';
 import type { ProcessDetails } from './world.js';
@@ -85,7 +86,7 @@ async function askOne(ask: Ask, pid: number): Promise<ProcessRecord | undefined>
 
 const detailsOf = (record: ProcessRecord): ProcessDetails => ({
   command: record.cmd?.length
-    ? record.cmd.join(' ').slice(0, commandCharactersMax)
+    ? shorten(record.cmd.join(' ').replace(/\s+/g, ' '), commandCharactersMax)
     : (record.base?.comm ?? ''),
   state: record.base?.state ?? '',
   rss: record.usage?.rss ?? 0,

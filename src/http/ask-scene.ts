@@ -42,13 +42,13 @@ export async function askPulse(ask: Ask): Promise<Pulse> {
 export async function askScene(ask: Ask, chosen: ReadonlySet<string>): Promise<Scene> {
   const pulse = await askPulse(ask);
   const { mounts } = await ask('mountsList', {});
-  const { waits, deadlocks } = await askWaits(ask);
+  const waits = await askWaits(ask);
   const history = await askHistory(ask);
   const few = pulse.held + pulse.status.waiting <= locksMax;
   return {
     ...pulse,
     waits,
-    deadlocks,
+    deadlocks: pulse.status.deadlocks,
     mounts,
     ...(few ? await askAllLocks(ask, history) : await askTellingLocks(ask, waits, history, chosen)),
   };
@@ -96,16 +96,15 @@ const lockOf = ({ waiter, path, kind, type, start, end, age }: Wait): Lock => ({
   waiting: true,
 });
 
-async function askWaits(ask: Ask) {
+/** The first ones; those who came first have waited longest. */
+async function askWaits(ask: Ask): Promise<(Wait & FileKey)[]> {
   const waits: (Wait & FileKey)[] = [];
-  for (let cursor: number | null = 0; cursor !== null; ) {
+  for (let cursor: number | null = 0; cursor !== null && waits.length < waitsMax; ) {
     const page: Reply<'waitGraph'> = await ask('waitGraph', { cursor, limit: observedRowsMax });
     waits.push(...page.edges);
-    // The last page tells the deadlocks; `status` does so at any time.
-    if (page.next === null) return { waits, deadlocks: page.deadlocks };
-    cursor = waits.length < waitsMax ? page.next : null;
+    cursor = page.next;
   }
-  return { waits, deadlocks: (await ask('status', {})).deadlocks };
+  return waits;
 }
 
 /** Of the files with the longest waits and of those locked most often. */

@@ -67,20 +67,26 @@ function memberView(
     processes: {
       from,
       total,
-      rows: rows.map(({ facts, depth }): ProcessView => {
-        // One that has ended since it was counted has none.
-        const { command = '', state = '', rss = 0 } = details.get(facts.pid) ?? {};
-        return {
-          pid: facts.pid,
-          command: clean(command),
-          depth,
-          state: clean(state),
-          held: facts.held,
-          waiting: facts.waiting,
-          waitingFor: facts.waitingFor,
-          deadlocked: stuck.has(facts.pid),
-          rss,
-        };
+      rows: rows.flatMap(({ facts, depth }): ProcessView[] => {
+        const known = details.get(facts.pid);
+        // It has ended since it was listed.
+        if (known === undefined) return [];
+        const { pid, held, waiting, waitingFor } = facts;
+        const { command, state, rss } = known;
+        const deadlocked = stuck.has(pid);
+        return [
+          {
+            pid,
+            command: clean(command),
+            depth,
+            state: clean(state),
+            held,
+            waiting,
+            waitingFor,
+            deadlocked,
+            rss,
+          },
+        ];
       }),
     },
   };

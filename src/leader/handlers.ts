@@ -6,10 +6,16 @@
 import { closeSync } from 'node:fs';
 import { type Core, type Inode, type LockRequest, PENDING } from '../shared/core-types.js';
 import { errnoNumber, SyscallError } from '../shared/errno.js';
-import { callsInFlightMax, filesPerSessionMax, ownersPerSessionMax } from '../shared/limits.js';
+import {
+  callsInFlightMax,
+  deadlockCommandCharactersMax,
+  filesPerSessionMax,
+  ownersPerSessionMax,
+} from '../shared/limits.js';
 import { LockKind, type LockRange, type LockType } from '../shared/lock-types.js';
 import { type Handlers, LockQuery, OwnerKind } from '../shared/messages.js';
 import { fileIdentity, pinFile } from '../shared/native/socket.js';
+import { shorten } from '../shared/shorten.js';
 import { GuestPaths } from './mounts/guest-paths.js';
 import type { OpenMount } from './mounts/open.js';
 import { createObserveHandlers } from './observe/handlers.js';
@@ -203,7 +209,9 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
         .deadlocks()
         .slice(0, 20)
         .map(({ processes }) =>
-          processes.slice(0, 10).map(({ pid, command }) => ({ pid, command: command.slice(0, 40) })),
+          processes
+            .slice(0, 10)
+            .map(({ pid, command }) => ({ pid, command: shorten(command, deadlockCommandCharactersMax) })),
         ),
     }),
   };

@@ -8,13 +8,14 @@
 import { PENDING } from '../shared/core-types.js';
 import { errnoName, errnoNumber } from '../shared/errno.js';
 import type { FrameReader, FrameWriter } from '../shared/frames.js';
-import { leaderTimeoutMilliseconds, pingMilliseconds } from '../shared/limits.js';
+import { commandCharactersMax, leaderTimeoutMilliseconds, pingMilliseconds } from '../shared/limits.js';
 import type { ConflictingLock, LockKind, LockRange, LockType, Offset } from '../shared/lock-types.js';
 import type { Log } from '../shared/log.js';
 import { FrameKind, OwnerKind } from '../shared/messages.js';
 import type { Mount } from '../shared/mount-types.js';
 import { receiveFrames, sendFrames } from '../shared/native/socket.js';
 import { closeDescriptor, pinDescriptor } from '../shared/native/workload.js';
+import { shorten } from '../shared/shorten.js';
 import { Spinning } from '../shared/spinning.js';
 import type { LeaderLink, LinkFile, LinkOwner, LockCall, LockQuery, OwnerFacts } from './link.js';
 
@@ -117,7 +118,7 @@ export class SocketLink implements LeaderLink {
     if (this.#fd >= 0) {
       const hasPidfd = pidfd >= 0;
       const kind = hasPidfd ? OwnerKind.process : OwnerKind.description;
-      const request = { owner: handle, pid, command: command.slice(0, 200), kind, hasPidfd };
+      const request = { owner: handle, pid, command: shorten(command, commandCharactersMax), kind, hasPidfd };
       this.#writer.request('ownerOpen', noReply, request, hasPidfd ? [pidfd] : []);
     }
     const owner: SocketOwner = { pid, handle };

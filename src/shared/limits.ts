@@ -18,6 +18,8 @@ export const connectionsMax = 4_096;
 export const unclaimedDescriptorsMax = 16;
 /** Longest command name that an owner is registered with. */
 export const commandCharactersMax = 256;
+/** What is told of such a command in a list of deadlocks, of which there may be many; of the waits it is told in full. */
+export const deadlockCommandCharactersMax = 40;
 /** Rows of one reply that lists locks. */
 export const locksPerReplyMax = 500;
 

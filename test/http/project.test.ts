@@ -193,6 +193,10 @@ describe('what the page is told', () => {
     expect(shown.rows.map(({ pid }) => pid)).to.deep.equal([100, 150, 159, 179, 190, 199, 119, 139]);
     const all = show(of, { member: 1, processes: 50 }).members.rows[0]!.processes;
     expect([all.from, all.rows.length, all.rows[0]!.pid]).to.deep.equal([50, 50, 199]);
+    // 100 has ended since it was listed.
+    const without = new Map([...of.details].filter(([pid]) => pid !== 100));
+    const left = show({ ...of, details: without }).members.rows[0]!.processes;
+    expect(left.rows.map(({ pid }) => pid)).to.deep.equal([150, 159, 179, 190, 199, 119, 139]);
     expect(shownProcesses(of, { ...choice, member: 1, processes: 50 })).to.deep.equal(
       all.rows.map(({ pid }) => pid),
     );
