@@ -5,7 +5,17 @@ import { LockKind, LockType, normalizeOffset } from '../shared/lock-types.js';
 import type { Reply } from '../shared/messages.js';
 import { MountLocks, MountType } from '../shared/mount-types.js';
 import type { BlockingClient } from '../shared/protocol-call.js';
-import { ageText, bytesText, type Column, cut, json, jsonOffset, nameOf, rangeText, table } from './text.js';
+import {
+  ageText,
+  bytesText,
+  type Column,
+  fitted,
+  json,
+  jsonOffset,
+  nameOf,
+  rangeText,
+  table,
+} from './text.js';
 
 export type LockRow = Reply<'locksList'>['rows'][number];
 
@@ -103,7 +113,7 @@ function contentionText(counted: Statistics): string {
   const first = `locks: ${acquisitions} granted, ${refusals} refused, ${waits} waits`;
   if (waits === 0) return `${first}\n`;
   const named = (who: typeof longestWaiter) =>
-    who === null ? '?' : `${who.pid} ${cut(clean(who.command), 18)}`;
+    who === null ? '?' : `${who.pid} ${fitted(clean(who.command), 18)}`;
   return (
     `${first} (${abandoned} given up) of ${ageText(waited)}\n` +
     `longest wait: ${ageText(longest)}, ${named(longestWaiter)} for ${named(longestCause)}\n`

@@ -74,6 +74,10 @@ const cutStart = (text: string, width: number): string =>
     ? text.slice(Math.max(0, text.length - width))
     : fitting(graphemes(text).reverse(), width).reverse().join('');
 
+/** At most so wide; what was cut ends with an ellipsis. */
+export const fitted = (text: string, width: number): string =>
+  widthOf(text) <= width ? text : `${cut(text, width - 1)}…`;
+
 export interface Column {
   readonly title: string;
   readonly right?: boolean;
@@ -105,8 +109,7 @@ export function table(
   const fit = (text: string, column: number): string => {
     const room = widths[column]!;
     const { right, keepEnd } = columns[column]!;
-    const shown =
-      widthOf(text) <= room ? text : keepEnd ? `…${cutStart(text, room - 1)}` : `${cut(text, room - 1)}…`;
+    const shown = keepEnd && widthOf(text) > room ? `…${cutStart(text, room - 1)}` : fitted(text, room);
     const padding = ' '.repeat(room - widthOf(shown));
     return right ? padding + shown : shown + padding;
   };
