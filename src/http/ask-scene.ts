@@ -8,10 +8,12 @@ import type { FileHistory, Lock, Pulse, Scene, Wait } from './world.js';
 /** Up to so many locks are asked for whatever file they are on; where there are more, those of some files are. */
 const locksMax = 5_000;
 const filesMax = 24;
-/** Of a file; of each that comes after `fileLocksInAll` have been told, few. */
+/** Of a file, and of one that is waited for: whoever holds it shall be among them. */
 const fileLocksMax = 200;
+const awaitedLocksMax = 1_000;
+/** Of each that comes after so many have been told, few. */
+const fileLocksInAll = 1_500;
 const fewLocks = 30;
-const fileLocksInAll = 1_000;
 /** Of one that somebody has chosen. */
 const chosenLocksMax = 2_000;
 const waitsMax = 1_000;
@@ -69,15 +71,18 @@ async function askTellingLocks(
   chosen: ReadonlySet<string>,
 ): Promise<Told> {
   const all = new Map([...waits, ...history].map(({ file, path }) => [file, path]));
+  const awaited = new Set(waits.map(({ file }) => file));
   const isChosen = (path: string) => chosen.has(clean(path));
   const files = [...all].filter(([, path], n) => n < filesMax || isChosen(path));
   const paths = new Set(files.map(([, path]) => path));
   const whole = new Set<string>();
   const locks: Lock[] = [];
   for (const [file, path] of files) {
-    const max = Math.min(fileLocksMax, Math.max(fewLocks, fileLocksInAll - locks.length));
-    const request = { file, waiting: false };
-    const { rows, cut } = await pages(ask, 'locksList', request, isChosen(path) ? chosenLocksMax : max);
+    const most = awaited.has(file) ? awaitedLocksMax : fileLocksMax;
+    const max = isChosen(path)
+      ? chosenLocksMax
+      : Math.min(most, Math.max(fewLocks, fileLocksInAll - locks.length));
+    const { rows, cut } = await pages(ask, 'locksList', { file, waiting: false }, max);
     if (!cut) whole.add(path);
     locks.push(...rows.filter(({ waiting }) => !cut || !waiting));
   }

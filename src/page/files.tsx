@@ -25,7 +25,7 @@ export function Files({
   return (
     <Section id="files" title="Files" note={<Legend />}>
       {partial && (
-        <p class="empty">
+        <p class="empty about">
           There are very many locks: these are the first ones of the files that were waited for longest or
           locked most often. All: <code>leader locks</code>.
         </p>
