@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -171,6 +172,22 @@ SWARD_API int sward_stop_self(void) {
   int result = raise(SIGTSTP) == 0 ? 0 : -errno;
   sigaction(SIGTSTP, &before, NULL);
   return result;
+}
+
+/* Ends this process by the signal, so that whoever waits for it sees that; it leaves no core, which the program has left
+ * if there is one. Returns when the signal does not end it: pid_namespaces(7), the init of a namespace is spared. */
+SWARD_API void sward_die_by_signal(int signal) {
+  const struct rlimit none = {0, 0};
+  const struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigset_t only;
+  setrlimit(RLIMIT_CORE, &none);
+  /* core(5): the limit does not count where cores are piped to a program. */
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  sigaction(signal, &standard, NULL);
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  sigprocmask(SIG_UNBLOCK, &only, NULL);
+  raise(signal);
 }
 
 /* A nameless file in memory. */

@@ -3,12 +3,14 @@ import { createCore } from '../leader/core/core.js';
 import { type OpenMounts, openMounts } from '../leader/mounts/open.js';
 import { createEmbeddedLink } from '../member/embedded-link.js';
 import { main } from '../member/main.js';
+import type { End } from '../member/supervisor.js';
 import { describeDeadlock } from '../shared/describe.js';
+import { dieBySignal } from '../shared/native/workload.js';
 
 let opened: OpenMounts | undefined;
-let status: number;
+let end: End;
 try {
-  status = await main(process.argv.slice(2), {
+  end = await main(process.argv.slice(2), {
     embeddedLink(directories, mounts, log) {
       const core = createCore({
         now: () => performance.now(),
@@ -21,4 +23,6 @@ try {
 } finally {
   opened?.close();
 }
-process.exit(status);
+// A shell that runs a loop of members stops it when a signal ended one, as it does for any command.
+if (end.signal !== undefined) dieBySignal(end.signal);
+process.exit(end.status);

@@ -25,7 +25,7 @@ import { MountTable } from './paths/mount-table.js';
 import { pathCalls } from './paths/path-calls.js';
 import { openGuestDirectory } from './paths/start.js';
 import { openSignals } from './signals.js';
-import { memberFailed, Supervisor } from './supervisor.js';
+import { type End, memberFailed, Supervisor } from './supervisor.js';
 
 const usageStatus = 2;
 const kernelStatus = 6;
@@ -92,7 +92,8 @@ function parse(argv: readonly string[]): CommandLine {
     .addHelpText(
       'after',
       `
-Exit status: that of the program, 128+n when signal n ended it; 2 usage, 3 no leader at the socket,
+Exit status: that of the program; when signal n ended it, signal n ends the member, too, which a shell
+shows as 128+n; 2 usage, 3 no leader at the socket,
 5 refused by the leader, 6 the kernel is too old or the container refuses what a member needs,
 7 already inside a member, 125 the member failed, 126 the program is not
 executable, 127 it was not found.`,
@@ -148,29 +149,29 @@ async function connect(
   return connectLink(socket, log, now);
 }
 
-function refuse(error: MountError): number {
+function refuse(error: MountError): End {
   complain(`member: ${error.message}\n`);
-  return usageStatus;
+  return { status: usageStatus };
 }
 
-/** Runs the command line; returns the exit status. */
-export async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+/** Runs the command line; returns how the member is to end. */
+export async function main(argv: readonly string[], surroundings: Surroundings): Promise<End> {
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(argv);
   } catch (error) {
     if (error instanceof MountError) return refuse(error);
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageStatus;
+    if (error instanceof CommanderError) return { status: error.exitCode === 0 ? 0 : usageStatus };
     if (!(error instanceof OutputError)) throw error;
     if (error.message !== '') complain(`member: ${error.message}\n`);
-    return error.exitStatus;
+    return { status: error.exitStatus };
   }
   const { options, command } = parsed;
   passDescriptors();
   const log = createLog('member', options.logLevel);
   if (!procIsOurs()) {
     log.error(foreignProc);
-    return kernelStatus;
+    return { status: kernelStatus };
   }
   try {
     const link = await connect(parsed, surroundings, log);
@@ -179,7 +180,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     const refused = refusedCall();
     if (refused === vitalCall) {
       log.error(`${refused} is refused here: a container must allow it`);
-      return kernelStatus;
+      return { status: kernelStatus };
     }
     if (refused) {
       lookThroughProc();
@@ -202,7 +203,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
           ? 'EBUSY: this is already inside a member, whose leader coordinates it'
           : `${error.message}: Linux 5.19 or later is needed (seccomp with WAIT_KILLABLE_RECV)`,
       );
-      return nested ? nestedStatus : kernelStatus;
+      return { status: nested ? nestedStatus : kernelStatus };
     }
     dropDescriptors();
     return new Supervisor({
@@ -221,6 +222,6 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     if (error instanceof MountError) return refuse(error);
     const status = (error as { exitStatus?: number }).exitStatus ?? memberFailed;
     log.error(error instanceof SyscallError ? error.message : String((error as Error).stack));
-    return status;
+    return { status };
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The hot loop of a member: one thread blocks in native code on the listener, the leader's socket, signals, pidfds and
- * the keeper, and handles whatever is ready to its end. libuv and promises stay off it; it returns the exit status.
+ * the keeper, and handles whatever is ready to its end. libuv and promises stay off it; it returns how the member ends.
  */
 import { errnoNumber, SyscallError } from '../shared/errno.js';
 import type { Log } from '../shared/log.js';
@@ -46,6 +46,13 @@ import { TrapBlock } from './trap-block.js';
 import { Urgency } from './urgency.js';
 import { WaitTable } from './waits.js';
 
+/** How a member ends: by the signal, if the first process of its workload did, else with the status. */
+export interface End {
+  /** As a shell has it: 128+n for signal n. */
+  readonly status: number;
+  readonly signal?: number;
+}
+
 /** Exit statuses as a shell gives them (and env, nohup, timeout). */
 const notExecutable = 126;
 const notFound = 127;
@@ -73,6 +80,12 @@ export interface SupervisorOptions {
   readonly now: () => number;
 }
 
+/** wait(2): the low seven bits are the signal, the second byte is the status. */
+function endOf(wait: number): End {
+  const signal = wait & 0x7f;
+  return signal === 0 ? { status: (wait >> 8) & 0xff } : { status: signalled + signal, signal };
+}
+
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #member: Member;
@@ -86,7 +99,7 @@ export class Supervisor {
   #timerAt = Number.POSITIVE_INFINITY;
   readonly #keys = new Int32Array(64);
   readonly #childStatus = new Int32Array(1);
-  #status = memberFailed;
+  #end: End = { status: memberFailed };
   #firstEnded = false;
   #done = false;
 
@@ -179,8 +192,8 @@ export class Supervisor {
     };
   }
 
-  /** Runs until nothing of the workload is left. Returns the exit status of its first process. */
-  run(): number {
+  /** Runs until nothing of the workload is left. Returns how its first process ended. */
+  run(): End {
     const { launcher, link } = this.#options;
     const { block, waits, paths } = this.#member;
     while (!this.#done) {
@@ -206,7 +219,7 @@ export class Supervisor {
     waits.close();
     paths?.aliases.close();
     link.close();
-    return this.#status;
+    return this.#end;
   }
 
   /** When something is to be done; Infinity for never. */
@@ -308,13 +321,12 @@ export class Supervisor {
     launcher.receive({
       ended: (status) => {
         this.#firstEnded = true;
-        if (this.#status === memberFailed) {
-          this.#status = (status & 0x7f) === 0 ? (status >> 8) & 0xff : signalled + (status & 0x7f);
-        }
+        // A program that could not be executed has ended, too, and `failed` has said how.
+        if (this.#end.status === memberFailed) this.#end = endOf(status);
         if (killOnExit) launcher.killAll();
       },
       failed: (error) => {
-        this.#status = error.code === 'ENOENT' ? notFound : notExecutable;
+        this.#end = { status: error.code === 'ENOENT' ? notFound : notExecutable };
         log.error(`cannot execute ${command}: ${error.code}`);
       },
       empty: () => {

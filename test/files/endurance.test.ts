@@ -70,7 +70,7 @@ describe('files: endurance', () => {
     await program.said(/interrupted/);
     const [worker] = scene.processes().filter(({ command }) => command.startsWith(python));
     kill(worker!.pid, 'SIGTERM');
-    expect((await program.result).status).to.equal(128 + 15);
+    expect((await program.result).signal).to.equal('SIGTERM');
   });
 
   scene('what /proc says of another process', async (scene) => {

@@ -290,10 +290,10 @@ describe('mounts of a leader', () => {
 describe('mounts of a member with a leader of its own', () => {
   scene('are gone with it, however it ends', async (stage) => {
     const options = ['--tmpfs', '/zz/shared', '-b', '/etc:/zz/etc', '--'];
-    const runs: { command: string[]; status: number }[] = [
+    const runs: { command: string[]; status: number | null }[] = [
       { command: ['true'], status: 0 },
       { command: ['/absent'], status: 127 },
-      { command: ['sh', '-c', 'kill -9 $$'], status: 137 },
+      { command: ['sh', '-c', 'kill -9 $$'], status: null },
     ];
     for (const { command, status } of runs) {
       const result = await stage.run([memberPath, ...options, ...command], { env });

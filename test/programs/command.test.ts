@@ -18,21 +18,6 @@ const statuses: readonly StatusCase[] = [
   { name: 'status 255', command: () => [memberPath, '--', 'sh', '-c', 'exit 255'], status: 255 },
   { name: 'without --', command: () => [memberPath, 'sh', '-c', 'exit 4'], status: 4 },
   {
-    name: 'the program is killed',
-    command: () => [memberPath, '--', 'sh', '-c', 'kill -KILL $$'],
-    status: 137,
-  },
-  {
-    name: 'the program is terminated',
-    command: () => [memberPath, '--', 'sh', '-c', 'kill -TERM $$'],
-    status: 143,
-  },
-  {
-    name: 'the program dumps core',
-    command: () => [memberPath, '--', 'sh', '-c', 'ulimit -c 0; kill -ABRT $$'],
-    status: 134,
-  },
-  {
     name: 'no such program',
     command: () => [memberPath, '--', 'no-such-program'],
     status: 127,
@@ -111,6 +96,19 @@ const statuses: readonly StatusCase[] = [
   },
 ];
 
+/** Programs that end in some way: the member ends in the same way. */
+const ends: readonly string[] = [
+  'kill -KILL $$',
+  'kill -TERM $$',
+  'kill -PIPE $$',
+  'kill -34 $$',
+  'ulimit -c 0; kill -ABRT $$',
+  'ulimit -c unlimited; kill -SEGV $$',
+  'trap "exit 143" TERM; kill -TERM $$',
+  'sh -c "kill -TERM \\$\\$"',
+  'exit 137',
+];
+
 const helps: readonly string[][] = [
   [memberPath, '--help'],
   [leaderPath, '--help'],
@@ -129,6 +127,23 @@ describe('commands: exit status', () => {
       expect(result.stderr).to.match(says ?? /^$/);
     });
   }
+
+  for (const text of ends) {
+    scene(`as natively, status or signal: ${text}`, async (scene) => {
+      const command = ['bash', '--norc', '-c', text];
+      const { status, signal } = await scene.run(command);
+      expect(await scene.runMember(command)).to.include({ status, signal });
+      await scene.startLeader();
+      expect(await scene.runMember(command)).to.include({ status, signal });
+    });
+  }
+
+  scene('a program that dumps core: the member itself does not', async (scene) => {
+    const text = `ulimit -c unlimited; ${memberPath} -- sh -c 'kill -QUIT $$'; echo $?`;
+    const { stdout, stderr } = await scene.run(['bash', '--norc', '-c', text]);
+    expect(stdout).to.equal('131\n');
+    expect(stderr).not.to.match(/core dumped/);
+  });
 
   for (const [program = '', ...parameters] of helps) {
     const name = program.slice(program.lastIndexOf('/') + 1);

@@ -124,7 +124,7 @@ describe('a workload process dies', () => {
       const { holder, waiter, waiting } = await holderAndWaiter(scene, kind);
       kill(await holder.pid(), 'SIGKILL');
       expect((await waiting()).result).to.equal('ok');
-      expect((await holder.program.result).status).to.equal(137);
+      expect((await holder.program.result).signal).to.equal('SIGKILL');
       await waiter.end();
     });
 
@@ -132,7 +132,7 @@ describe('a workload process dies', () => {
       const { holder, waiter, waiting } = await holderAndWaiter(scene, kind);
       waiting().catch(() => {});
       kill(await waiter.pid(), 'SIGKILL');
-      expect((await waiter.program.result).status).to.equal(137);
+      expect((await waiter.program.result).signal).to.equal('SIGKILL');
       await untilLocks(scene, 1, 0);
       await holder.end();
       await untilLocks(scene, 0, 0);

@@ -135,7 +135,7 @@ describe('waiters that are killed, stopped and continued', () => {
     scene(`${kind}: SIGKILL leaves no waiter`, async (scene) => {
       const { holder, program, pid } = await waiter(scene, lockOnce(kind));
       kill(pid, 'SIGKILL');
-      expect((await program.result).status).to.equal(137);
+      expect((await program.result).signal).to.equal('SIGKILL');
       await untilLocks(scene, 2, 0);
       await holder.end();
       await nothingLeft(scene);
@@ -144,7 +144,7 @@ describe('waiters that are killed, stopped and continued', () => {
     scene(`${kind}: a signal that ends the waiter leaves no waiter`, async (scene) => {
       const { holder, program, pid } = await waiter(scene, lockOnce(kind));
       kill(pid, 'SIGTERM');
-      expect((await program.result).status).to.equal(143);
+      expect((await program.result).signal).to.equal('SIGTERM');
       expect((await listLocks(scene)).filter((row) => row.waiting)).to.deep.equal([]);
       await holder.end();
       await nothingLeft(scene);
@@ -178,7 +178,7 @@ describe('waiters that are killed, stopped and continued', () => {
         () => `stop of ${pid}`,
       );
       kill(pid, 'SIGKILL');
-      expect((await program.result).status).to.equal(137);
+      expect((await program.result).signal).to.equal('SIGKILL');
       await untilLocks(scene, 2, 0);
       await holder.end();
     });

@@ -67,16 +67,12 @@ describe('signals to a member', () => {
     });
   }
 
-  for (const [signal, status] of [
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-    ['SIGHUP', 129],
-  ] as const) {
-    scene(`${signal} ends a program that does not handle it: ${status}`, async (scene) => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    scene(`${signal} ends a program that does not handle it, and the member`, async (scene) => {
       const program = scene.member(['sh', '-c', 'echo ready; exec sleep 1000']);
       await program.said(/ready/);
       program.child.kill(signal);
-      expect((await program.result).status).to.equal(status);
+      expect(await program.result).to.include({ status: null, signal });
     });
   }
 

@@ -1,4 +1,5 @@
 /** A member on a controlling terminal. */
+import { constants } from 'node:os';
 import { expect } from 'chai';
 import { kill, memberPath, type Program, python, type Scene, scene, script } from './support.js';
 
@@ -41,12 +42,23 @@ describe('a member on a terminal', () => {
     expect(terminal.stdout).to.match(/end/);
   });
 
-  scene('Ctrl-C ends the program: 130', async (scene) => {
+  scene('Ctrl-C ends the program and the member', async (scene) => {
     const terminal = onTerminal(scene, [memberPath, '--', 'sh', '-c', 'echo go; exec cat']);
     await terminal.said(/go/);
     await type(terminal, 'abc\n', /abc\r\nabc\r\n/);
     terminal.write(interrupt);
-    expect((await terminal.result).status).to.equal(130);
+    expect((await terminal.result).status).to.equal(256 - constants.signals.SIGINT);
+  });
+
+  scene('Ctrl-C ends a loop of a shell script', async (scene) => {
+    const loop = `for i in 1 2 3; do ${memberPath} -- sh -c 'echo go; exec cat'; echo status $?; done`;
+    const terminal = onTerminal(scene, ['bash', '--norc', '-c', loop]);
+    await terminal.said(/go/);
+    await type(terminal, 'abc\n', /abc\r\nabc\r\n/);
+    terminal.write(interrupt);
+    // As natively: the shell dies of the signal, too.
+    expect((await terminal.result).status).to.equal(256 - constants.signals.SIGINT);
+    expect(terminal.stdout).not.to.match(/status|go/);
   });
 
   scene('Ctrl-C reaches the program once', async (scene) => {

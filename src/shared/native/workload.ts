@@ -41,6 +41,7 @@ export const processHasThread = func<[tgid: number, tid: number]>('int sward_pro
 export const processOpen = func<[pid: number]>('int sward_process_open(int)');
 export const processSignal = func<[pid: number, signal: number]>('int sward_process_signal(int, int)');
 export const becomeSubreaper = func<[]>('int sward_become_subreaper(void)');
+export const dieBySignal = lib.func('void sward_die_by_signal(int)') as (signal: number) => void;
 export const stopSelf = func<[]>('int sward_stop_self(void)');
 const processCommandRaw = func<[pid: number, text: Buffer, size: number]>(
   'int sward_process_command(int, void *, int)',
