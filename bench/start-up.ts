@@ -16,7 +16,7 @@ export const startUp: Subject = {
     };
     const taken = await rounds(runsOfEach, {
       node: () => spend('node', [process.execPath, '-e', '0']),
-      member: () => spend('member', [process.execPath, memberProgram, ...embedded(), 'true']),
+      member: () => spend('member', [memberProgram, ...embedded(), 'true']),
     });
     const node = median(resident.node);
     const member = median(resident.member);

@@ -5,7 +5,8 @@
  * the member how the first process ended and when nothing is left, and kills all that is left when the member asks for
  * it or dies (its end of the socket closes), for a trapped call would find nobody to answer it.
  *
- * usage: sward-launcher CONTROL-FD PROGRAM [ARGUMENT]...   (run by the member only) */
+ * usage: sward-launcher CONTROL-FD STARTED PROGRAM [ARGUMENT]...   (run by the member only, with all signals blocked;
+ * STARTED is what started.h describes, or empty) */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -16,11 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "started.h"
 #include "sward.h"
 
 enum { FILTER_BYTES_MAX = 64 * 1024, PROCESSES_MAX = 65536 };
@@ -52,6 +55,23 @@ static int tell(int control, int kind, int pid, int value, int descriptor) {
     memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
   return sendmsg(control, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* Gives this process back what Node took from the member: ignored and blocked signals, the limit of descriptors. Where
+ * nothing is known of them, signals have their default actions. */
+static void as_started(const char *text) {
+  struct started then = {0};
+  struct rlimit limit;
+  if (sscanf(text, STARTED_SCAN, &then.ignored, &then.blocked, &then.descriptors) == 3 &&
+      getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = then.descriptors;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
+    struct kernel_action action = {.handler = then.ignored >> (signal - 1) & 1 ? SIG_IGN : SIG_DFL};
+    syscall(SYS_rt_sigaction, signal, &action, NULL, sizeof action.mask);
+  }
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &then.blocked, NULL, sizeof then.blocked);
 }
 
 /* The child: filter, listener, program. Its exit status says why it failed, as a shell's would. */
@@ -135,7 +155,7 @@ static int keep(int control, pid_t first, int child_signals) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 3) {
+  if (argc < 4) {
     fprintf(stderr, "sward-launcher: run by `member`, not by hand\n");
     return 2;
   }
@@ -149,17 +169,14 @@ int main(int argc, char **argv) {
   struct sock_fprog filter = {.len = (unsigned short)((size_t)length / sizeof(struct sock_filter)),
                               .filter = (struct sock_filter *)bytes};
 
-  sigset_t all, before;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
   pid_t first = fork();
   if (first < 0) {
     tell(control, REPORT_FAILED, FAILED_FILTER, errno, -1);
     return 125;
   }
   if (first == 0) {
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    become_program(control, &filter, argv + 2);
+    as_started(argv[2]);
+    become_program(control, &filter, argv + 3);
   }
 
   /* The keeper keeps nothing open: a reader of the workload's pipes must see their end when the workload closes them. */

@@ -176,7 +176,7 @@ SWARD_API int sward_stop_self(void) {
 
 /* Ends this process by the signal, so that whoever waits for it sees that; it leaves no core, which the program has left
  * if there is one. Returns when the signal does not end it: pid_namespaces(7), the init of a namespace is spared. */
-SWARD_API void sward_die_by_signal(int signal) {
+static void die_by_signal(int signal) {
   const struct rlimit none = {0, 0};
   const struct sigaction standard = {.sa_handler = SIG_DFL};
   sigset_t only;
@@ -188,6 +188,13 @@ SWARD_API void sward_die_by_signal(int signal) {
   sigaddset(&only, signal);
   sigprocmask(SIG_UNBLOCK, &only, NULL);
   raise(signal);
+}
+
+/* Ends this process by a signal, or if there is none (0) with the status; without Node, which at its exit would put the
+ * terminal back to how it was when Node started. */
+SWARD_API void sward_end(int status, int signal) {
+  if (signal) die_by_signal(signal);
+  _exit(status);
 }
 
 /* A nameless file in memory. */

@@ -51,6 +51,15 @@ SWARD_API int sward_signals_catch(int signo) {
   return sigaction(signo, &action, NULL) == 0 ? 0 : -errno;
 }
 
+/* Ignores signals (bit n-1: signal n) in spite of the handlers that Node has for some; but not those that say that an
+ * instruction failed, nor SIGCHLD, without which children could not be waited for. */
+SWARD_API void sward_signals_ignore(uint64_t signals) {
+  static const int kept[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGCHLD};
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) signals &= ~(UINT64_C(1) << (kept[i] - 1));
+  for (int signo = 1; signo <= 64; signo++)
+    if (signals >> (signo - 1) & 1) signal(signo, SIG_IGN);
+}
+
 /* Reads up to max records (struct signal_record) into a table; returns how many (0: none now). */
 SWARD_API int sward_signals_take(int32_t (*records)[4], int max) {
   ssize_t length = read(read_end, records, (size_t)max * sizeof *records);

@@ -15,10 +15,10 @@
 
 extern char **environ;
 
-/* Runs `launcher CONTROL-FD argument...` in the directory that a descriptor refers to (-1: in ours); the arguments are `count` strings, each ended by a zero byte, as
+/* Runs `launcher CONTROL-FD STARTED argument...` in the directory that a descriptor refers to (-1: in ours); the arguments are `count` strings, each ended by a zero byte, as
  * /proc/self/cmdline shows them: no byte of them is changed. Returns our end of the control socket. */
-SWARD_API int sward_spawn_launcher(const char *launcher, const char *strings, int count, int directory,
-                                  int *pid) {
+SWARD_API int sward_spawn_launcher(const char *launcher, const char *started, const char *strings, int count,
+                                  int directory, int *pid) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return -errno;
   AUTO_CLOSE int theirs = ends[1];
@@ -26,7 +26,7 @@ SWARD_API int sward_spawn_launcher(const char *launcher, const char *strings, in
   AUTO_CLOSE int passed = fcntl(theirs, F_DUPFD, 10);
   char number[16];
   snprintf(number, sizeof number, "%d", passed);
-  char **arguments = calloc((size_t)count + 3, sizeof *arguments);
+  char **arguments = calloc((size_t)count + 4, sizeof *arguments);
   if (!arguments || passed < 0) {
     free(arguments);
     close(ends[0]);
@@ -34,19 +34,18 @@ SWARD_API int sward_spawn_launcher(const char *launcher, const char *strings, in
   }
   arguments[0] = (char *)(uintptr_t)launcher;
   arguments[1] = number;
+  arguments[2] = (char *)(uintptr_t)started;
   for (int i = 0; i < count; i++) {
-    arguments[i + 2] = (char *)(uintptr_t)strings;
+    arguments[i + 3] = (char *)(uintptr_t)strings;
     strings += strlen(strings) + 1;
   }
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  sigset_t all, none;
+  sigset_t all;
   sigfillset(&all);
-  sigemptyset(&none);
-  /* Node ignores SIGPIPE; a workload must not inherit that. */
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  /* The keeper is deaf from the start. What the program is to inherit, the launcher sees to. */
+  posix_spawnattr_setsigmask(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   if (directory >= 0) posix_spawn_file_actions_addfchdir_np(&actions, directory);

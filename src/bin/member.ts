@@ -5,7 +5,12 @@ import { createEmbeddedLink } from '../member/embedded-link.js';
 import { main } from '../member/main.js';
 import type { End } from '../member/supervisor.js';
 import { describeDeadlock } from '../shared/describe.js';
-import { dieBySignal } from '../shared/native/workload.js';
+import { ignoreSignals } from '../shared/native/signals.js';
+import { endProcess } from '../shared/native/workload.js';
+import { deafTo } from '../shared/started.js';
+
+// What could not end whoever started us does not end us; the signals that are passed on are caught later.
+ignoreSignals(deafTo);
 
 let opened: OpenMounts | undefined;
 let end: End;
@@ -24,5 +29,4 @@ try {
   opened?.close();
 }
 // A shell that runs a loop of members stops it when a signal ended one, as it does for any command.
-if (end.signal !== undefined) dieBySignal(end.signal);
-process.exit(end.status);
+endProcess(end.status, end.signal ?? 0);

@@ -11,11 +11,12 @@ import { describeDeadlock } from '../shared/describe.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
 import { addMountOptions, type MountOptions, mountsOf } from '../shared/mounts/options.js';
 import { MountError } from '../shared/mounts/spec.js';
-import { catchSignals } from '../shared/native/signals.js';
+import { catchSignals, ignoreSignals } from '../shared/native/signals.js';
 import { complain, OutputError, print } from '../shared/output.js';
 import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { Niceness, run } from '../shared/priority.js';
 import { versionText } from '../shared/root.js';
+import { deafTo, wasIgnored } from '../shared/started.js';
 import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
 import { refuseIgnored } from './commands/ignored.js';
 import { addObserveCommands } from './commands/observe.js';
@@ -25,6 +26,9 @@ import { type OpenMount, openMounts } from './mounts/open.js';
 import { statusAsJson, statusAsText } from './report.js';
 import { startServer } from './server.js';
 import { addStress } from './stress/command.js';
+
+/** End a leader, unless they were ignored when it was started: under nohup(1), or by a shell's `&`. */
+const interrupts = ['SIGINT', 'SIGHUP'] as const;
 
 interface ServeOptions extends MountOptions {
   readonly socket?: string;
@@ -50,7 +54,7 @@ function serve(options: ServeOptions): void {
   const log = createLog('leader', options.logLevel);
   const specs = mountsOf(options);
   // From here on a signal ends the leader in its loop, which cleans up.
-  const signals = catchSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
+  const signals = catchSignals(['SIGTERM', ...interrupts.filter((name) => !wasIgnored(name))]);
   const { mounts, close } = openMounts(specs, log);
   let page: Page | undefined;
   try {
@@ -176,6 +180,7 @@ function explain(error: unknown): { text: string; status: number } {
   return { text: code === undefined ? String(stack) : message, status: 1 };
 }
 
+ignoreSignals(deafTo);
 try {
   await createProgram().parseAsync();
 } catch (error) {

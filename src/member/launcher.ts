@@ -2,6 +2,7 @@
 import { checkResult, errnoName, SyscallError } from '../shared/errno.js';
 import { controlReceive, controlSend, spawnLauncher } from '../shared/native/workload.js';
 import { nativeBuild } from '../shared/root.js';
+import { started } from '../shared/started.js';
 
 /** What the launcher and the keeper report; mirrors native/launcher.c. */
 const Report = { listener: 1, failed: 2, started: 3, ended: 4, empty: 5 } as const;
@@ -35,7 +36,10 @@ export class Launcher {
    */
   constructor(strings: Buffer, count: number, directory: number) {
     const pid = new Int32Array(1);
-    this.control = checkResult(spawnLauncher(launcherPath, strings, count, directory, pid), launcherPath);
+    this.control = checkResult(
+      spawnLauncher(launcherPath, started, strings, count, directory, pid),
+      launcherPath,
+    );
     this.keeper = pid[0]!;
   }
 

@@ -22,9 +22,6 @@ export function nativeBuild(name: string): string {
   return path;
 }
 
-/** Path of one of the commands in bin/. */
-export const commandPath = (name: 'leader' | 'member'): string => join(root(), 'bin', name);
-
 /** Name and version of the package, as `--version` tells them. */
 export function versionText(): string {
   const { name, version } = JSON.parse(readFileSync(join(root(), 'package.json'), 'utf8')) as Record<

@@ -10,7 +10,7 @@ import { ask, LeaderWithPage, stream } from './pages.js';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, SWARD_SOCKET: '' };
-  return spawnSync(process.execPath, [leaderProgram, ...args], { encoding: 'utf8', env, timeout: 20_000 });
+  return spawnSync(leaderProgram, args, { encoding: 'utf8', env, timeout: 20_000 });
 }
 
 describe('the live page over HTTP', () => {

@@ -42,6 +42,14 @@ describe('a member on a terminal', () => {
     expect(terminal.stdout).to.match(/end/);
   });
 
+  scene('what the program does to the terminal stays', async (scene) => {
+    const change = `${memberPath} -- stty -echo -icanon; stty -a >after; stty sane; cat after`;
+    const { stdout } = await onTerminal(scene, ['sh', '-c', change]).result;
+    expect(stdout)
+      .to.match(/-icanon/)
+      .and.to.match(/-echo /);
+  });
+
   scene('Ctrl-C ends the program and the member', async (scene) => {
     const terminal = onTerminal(scene, [memberPath, '--', 'sh', '-c', 'echo go; exec cat']);
     await terminal.said(/go/);

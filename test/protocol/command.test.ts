@@ -10,7 +10,7 @@ import { LeaderProcess, Locker, leaderProgram } from './leader-process.js';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, SWARD_SOCKET: '', COLUMNS: '80' };
-  return spawnSync(process.execPath, [leaderProgram, ...args], { encoding: 'utf8', env });
+  return spawnSync(leaderProgram, args, { encoding: 'utf8', env });
 }
 
 describe('the command leader', () => {
@@ -200,7 +200,7 @@ describe('the command leader', () => {
 
   unless(notRoot ?? closedToNobody).it('another user is refused: exit status 5', async () => {
     const asNobody = () =>
-      spawnSync(process.execPath, [leaderProgram, 'status', '--socket', leader.socket], {
+      spawnSync(leaderProgram, ['status', '--socket', leader.socket], {
         encoding: 'utf8',
         uid: 65534,
         gid: 65534,

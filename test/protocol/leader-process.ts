@@ -23,7 +23,7 @@ export class LeaderProcess {
   async start(...options: string[]): Promise<void> {
     writeFileSync(this.file, 'content');
     this.log = '';
-    const child = spawn(process.execPath, [leaderProgram, '--socket', this.socket, ...options], {
+    const child = spawn(leaderProgram, ['--socket', this.socket, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.child = child;

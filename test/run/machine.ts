@@ -35,7 +35,7 @@ const [setpriv, ...nobodyWords] = asNobodyWords as [string, ...string[]];
 
 /** For tests that run the commands as nobody: the repository may lie where nobody may go, as in root's home. */
 export const closedToNobody: Reason =
-  !isRoot || runs(setpriv, ...nobodyWords, process.execPath, join(repoRoot, 'bin/leader'), '--help')
+  !isRoot || runs(setpriv, ...nobodyWords, join(repoRoot, 'bin/leader'), '--help')
     ? undefined
     : 'other users may not enter the directory of the repository';
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyscallError } from '../../shared/errno.js';
-import { commandPath, nativeBuild } from '../../shared/root.js';
+import { builtFile, nativeBuild } from '../../shared/root.js';
 import { Failure } from '../commands/ask.js';
 import { Program } from './group.js';
 import { Memory, type Sample } from './memory.js';
@@ -45,7 +45,7 @@ function startGroups(plan: Plan, side: Side, { memoryPath, directory, socket }: 
       edge(group + 1),
     ];
     if (side === 'kernel') return new Program(`group ${group + 1}`, workers, process.env);
-    const member = [process.execPath, commandPath('member'), '--socket', socket, '--'];
+    const member = [process.execPath, builtFile('bin/member.js'), '--socket', socket, '--'];
     return new Program(`member ${group + 1}`, [...member, ...workers], process.env);
   });
 }

@@ -1,5 +1,6 @@
 /** Plays the rounds of a plan, the sides in turn, and prints what came of it. */
 import { complain, print } from '../../shared/output.js';
+import { wasIgnored } from '../../shared/started.js';
 import { Failure } from '../commands/ask.js';
 import { Ended } from './group.js';
 import type { Sample } from './memory.js';
@@ -25,7 +26,7 @@ function order(plan: Plan): Round[] {
 /** SIGINT, SIGTERM and SIGHUP end the run early; a second one at once. */
 function interruption(): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const names = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter((name) => !wasIgnored(name));
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(abandonedStatus);
     controller.abort();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { complain } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
-import { commandPath, nativeBuild } from '../../shared/root.js';
+import { builtFile, nativeBuild } from '../../shared/root.js';
 import { asFailure, connectTo, Failure } from '../commands/ask.js';
 import { OwnDirectory, removeStale } from '../mounts/own-directory.js';
 import { fetchLocks, type LockRow } from '../report.js';
@@ -45,7 +45,7 @@ function checkLeader(socket: string, directory: string): void {
 async function startLeader(socket: string): Promise<Program> {
   const { SWARD_SOCKET: _, ...env } = process.env;
   const guard = [nativeBuild('sward-stress'), 'guard', process.execPath];
-  const leader = new Program('the leader', [...guard, commandPath('leader'), '--socket', socket], env);
+  const leader = new Program('the leader', [...guard, builtFile('bin/leader.js'), '--socket', socket], env);
   try {
     await leader.said(/leader ready/);
   } catch (error) {

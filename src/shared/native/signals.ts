@@ -8,6 +8,7 @@ import { lib } from './library.js';
 
 const nativeOpen = lib.func('int sward_signals_open(void)');
 const nativeCatch = lib.func('int sward_signals_catch(int signo)');
+const nativeIgnore = lib.func('void sward_signals_ignore(uint64_t signals)');
 const nativeTake = lib.func('int sward_signals_take(void *records, int max)');
 
 export interface CaughtSignal {
@@ -27,6 +28,11 @@ export function catchSignals(names: readonly NodeJS.Signals[]): number {
   const fd = checkResult(nativeOpen(), 'pipe2');
   for (const name of names) checkResult(nativeCatch(constants.signals[name]), `cannot catch ${name}`);
   return fd;
+}
+
+/** Ignores these signals, bit n-1 for signal n, until some are caught. */
+export function ignoreSignals(signals: bigint): void {
+  nativeIgnore(signals);
 }
 
 /** The signals caught since the last time, oldest first. */

@@ -41,7 +41,7 @@ export const processHasThread = func<[tgid: number, tid: number]>('int sward_pro
 export const processOpen = func<[pid: number]>('int sward_process_open(int)');
 export const processSignal = func<[pid: number, signal: number]>('int sward_process_signal(int, int)');
 export const becomeSubreaper = func<[]>('int sward_become_subreaper(void)');
-export const dieBySignal = lib.func('void sward_die_by_signal(int)') as (signal: number) => void;
+export const endProcess = lib.func('void sward_end(int, int)') as (status: number, signal: number) => void;
 export const stopSelf = func<[]>('int sward_stop_self(void)');
 const processCommandRaw = func<[pid: number, text: Buffer, size: number]>(
   'int sward_process_command(int, void *, int)',
@@ -102,8 +102,8 @@ export function refusedCall(): string | undefined {
 export const lookThroughProc = lib.func('void sward_trap_look_through_proc(void)') as () => void;
 
 export const spawnLauncher = func<
-  [launcher: string, strings: Buffer, count: number, directory: number, pid: Int32Array]
->('int sward_spawn_launcher(const char *, void *, int, int, void *)');
+  [launcher: string, started: string, strings: Buffer, count: number, directory: number, pid: Int32Array]
+>('int sward_spawn_launcher(const char *, const char *, void *, int, int, void *)');
 export const passDescriptors = func<[]>('int sward_pass_descriptors(void)');
 export const dropDescriptors = func<[]>('int sward_drop_descriptors(void)');
 export const controlSend = func<[control: number, bytes: Buffer, length: number]>(
