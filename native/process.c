@@ -164,16 +164,6 @@ SWARD_API int sward_process_descriptors(int pid, uint32_t low, uint32_t high, in
   return count;
 }
 
-/* Stops this process by SIGTSTP's default action: the shell that started it sees a stopped job. Returns once it is
- * continued; what is caught stays caught. */
-SWARD_API int sward_stop_self(void) {
-  struct sigaction before, standard = {.sa_handler = SIG_DFL};
-  if (sigaction(SIGTSTP, &standard, &before) < 0) return -errno;
-  int result = raise(SIGTSTP) == 0 ? 0 : -errno;
-  sigaction(SIGTSTP, &before, NULL);
-  return result;
-}
-
 /* Ends this process by the signal, so that whoever waits for it sees that; it leaves no core, which the program has left
  * if there is one. Returns when the signal does not end it: pid_namespaces(7), the init of a namespace is spared. */
 static void die_by_signal(int signal) {

@@ -18,7 +18,7 @@ struct event {
   int32_t fd;
   int32_t a; /* accepted: pid; data: offset in the input; closed, accept failed: errno; signal: number */
   int32_t b; /* accepted: uid; data: length; signal: sender's pid */
-  int32_t c; /* data: first descriptor; signal: sender's uid */
+  int32_t c; /* data: first descriptor */
   int32_t d; /* data: number of descriptors */
 };
 
@@ -98,11 +98,11 @@ static int accept_connections(struct reactor *reactor, int count) {
 }
 
 static int take_signals(struct reactor *reactor, int count) {
-  int32_t records[16][4];
+  int32_t records[16][SWARD_SIGNAL_NUMBERS];
   int taken = sward_signals_take(records, 16);
   for (int i = 0; i < taken && count < EVENTS_MAX; i++)
     reactor->events[count++] =
-        (struct event){.kind = EVENT_SIGNAL, .a = records[i][0], .b = records[i][2], .c = records[i][3]};
+        (struct event){.kind = EVENT_SIGNAL, .a = records[i][0], .b = records[i][2]};
   return count;
 }
 

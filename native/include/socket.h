@@ -9,6 +9,8 @@ enum { SWARD_DESCRIPTORS_MAX = 253 };
 
 int sward_socket_credentials(int fd, int32_t *out);
 int sward_socket_receive(int fd, uint8_t *bytes, int offset, int capacity, int32_t *fds);
-int sward_signals_take(int32_t (*records)[4], int max);
+/* A caught signal, in numbers (signals.c). */
+enum { SWARD_SIGNAL_NUMBERS = 5 };
+int sward_signals_take(int32_t (*records)[SWARD_SIGNAL_NUMBERS], int max);
 
 #endif

@@ -27,8 +27,10 @@ import { statusAsJson, statusAsText } from './report.js';
 import { startServer } from './server.js';
 import { addStress } from './stress/command.js';
 
-/** End a leader, unless they were ignored when it was started: under nohup(1), or by a shell's `&`. */
-const interrupts = ['SIGINT', 'SIGHUP'] as const;
+/** What ends a leader; under nohup(1) SIGHUP does not. A shell's `&` ignores SIGINT, which daemons do not mind. */
+const ending = (['SIGTERM', 'SIGINT', 'SIGHUP'] as const).filter(
+  (name) => name !== 'SIGHUP' || !wasIgnored(name),
+);
 
 interface ServeOptions extends MountOptions {
   readonly socket?: string;
@@ -54,7 +56,7 @@ function serve(options: ServeOptions): void {
   const log = createLog('leader', options.logLevel);
   const specs = mountsOf(options);
   // From here on a signal ends the leader in its loop, which cleans up.
-  const signals = catchSignals(['SIGTERM', ...interrupts.filter((name) => !wasIgnored(name))]);
+  const signals = catchSignals(ending);
   const { mounts, close } = openMounts(specs, log);
   let page: Page | undefined;
   try {

@@ -40,7 +40,7 @@ import {
   tableTrap,
 } from './release-traps.js';
 import { sigactionTrap } from './shells.js';
-import { type SignalAction, SignalForwarder } from './signals.js';
+import { SignalForwarder } from './signals.js';
 import { LoopTimers } from './timers.js';
 import { TrapBlock } from './trap-block.js';
 import { Urgency } from './urgency.js';
@@ -295,12 +295,7 @@ export class Supervisor {
   }
 
   #handleSignals(): void {
-    const actions = this.#signals.take();
-    for (const action of actions) this.#act(action);
-  }
-
-  #act(action: SignalAction): void {
-    if (action === 'child') this.#childrenChanged();
+    if (this.#signals.take()) this.#childrenChanged();
   }
 
   /** Threads that we trace have stopped, or the keeper has ended. */
@@ -321,6 +316,7 @@ export class Supervisor {
     launcher.receive({
       ended: (status) => {
         this.#firstEnded = true;
+        this.#signals.continued();
         // A program that could not be executed has ended, too, and `failed` has said how.
         if (this.#end.status === memberFailed) this.#end = endOf(status);
         if (killOnExit) launcher.killAll();
@@ -329,6 +325,9 @@ export class Supervisor {
         this.#end = { status: error.code === 'ENOENT' ? notFound : notExecutable };
         log.error(`cannot execute ${command}: ${error.code}`);
       },
+      stopped: (signo) => this.#signals.stopped(signo),
+      continued: () => this.#signals.continued(),
+      left: (signo, toGroup) => this.#signals.left(signo, toGroup),
       empty: () => {
         this.#done = true;
       },
@@ -338,6 +337,7 @@ export class Supervisor {
         this.#done = true;
       },
     });
+    this.#signals.stopAsProgram();
   }
 
   #listenerGone(): void {

@@ -1,4 +1,5 @@
 /** Signals to a member, and who dies with whom. */
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {
   kill,
@@ -75,6 +76,106 @@ describe('signals to a member', () => {
       expect(await program.result).to.include({ status: null, signal });
     });
   }
+
+  for (const to of ['group', 'leader', 'inside']) {
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGCONT']) {
+      const times = 20;
+      scene(`${signal} reaches the program as often as natively: ${to}`, async (scene) => {
+        const session = [python, script('session.py'), to, signal, String(times)];
+        const program = [python, script('count_signals.py')];
+        const all = new RegExp(`^all ${times + 1}$`, 'm');
+        expect((await scene.run([...session, ...program])).stdout).to.match(all);
+        const inMember = await scene.run([...session, memberPath, '--', ...program]);
+        expect(inMember.stdout).to.match(all);
+        expect(inMember.status).to.equal(0);
+      });
+    }
+  }
+
+  scene('the hang-up of the terminal of a session that the member leads', async (scene) => {
+    const text = 'trap "echo hung up >word; exit 3" HUP; echo ready; sleep 1000 & wait';
+    const open = `import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+while b"ready" not in os.read(terminal, 100): pass
+os.close(terminal)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+    const program = ['--kill-on-exit', '--', 'bash', '--norc', '-c', text];
+    const { status, stderr } = await scene.run([python, '-c', open, memberPath, ...program]);
+    expect(status, stderr).to.equal(3);
+    expect(readFileSync(scene.path('word'), 'utf8')).to.equal('hung up\n');
+  });
+
+  scene('without a shell, other processes are served while the program is stopped', async (scene) => {
+    const text = '(while read -r line; do flock file echo "locked $line"; done <&3) & kill -STOP $$; wait';
+    const session = ['setsid', memberPath, '--', 'bash', '--norc', '-c', `exec 3<&0; echo $$; ${text}`];
+    const program = scene.start(session);
+    const first = Number((await program.said(/^(\d+)\n/))[1]);
+    await untilState(first, 'T');
+    program.write('one\n');
+    await program.said(/locked one/);
+    kill(first, 'SIGCONT');
+    program.child.stdin.end('two\n');
+    expect(await program.result).to.include({ status: 0, stdout: `${first}\nlocked one\nlocked two\n` });
+  });
+
+  scene('the program is stopped and continued by others: so is the member', async (scene) => {
+    const group = scene.start([
+      python,
+      script('group.py'),
+      memberPath,
+      '--',
+      'sh',
+      '-c',
+      'echo $$; exec cat',
+    ]);
+    const program = Number((await group.said(/^(\d+)\n/))[1]);
+    const member = Number((await group.said(/^job (\d+)/m, 'stderr'))[1]);
+    for (let round = 0; round < 5; round++) {
+      for (const signal of ['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) {
+        kill(program, signal);
+        await untilState(program, 'T');
+        await untilState(member, 'T');
+        kill(program, 'SIGCONT');
+        await untilState(member, 'RS');
+        await untilState(program, 'RS');
+      }
+    }
+    // In quick succession: what counts is how it ends.
+    for (let round = 0; round < 300; round++) {
+      kill(program, round % 2 === 0 ? 'SIGTSTP' : 'SIGSTOP');
+      kill(program, 'SIGCONT');
+    }
+    group.write('still there\n');
+    await group.said(/^still there$/m);
+    await untilState(member, 'RS');
+    kill(program, 'SIGKILL');
+    expect((await group.result).status).to.equal(137);
+  });
+
+  scene('the whole group is stopped, the member alone continued', async (scene) => {
+    const group = scene.start([
+      python,
+      script('group.py'),
+      memberPath,
+      '--',
+      'sh',
+      '-c',
+      'echo $$; exec cat',
+    ]);
+    const program = Number((await group.said(/^(\d+)\n/))[1]);
+    const member = Number((await group.said(/^job (\d+)/m, 'stderr'))[1]);
+    for (const signal of ['SIGSTOP', 'SIGTSTP'] as const) {
+      kill(-member, signal);
+      await untilState(program, 'T');
+      await untilState(member, 'T');
+      kill(member, 'SIGCONT');
+      group.write(`after ${signal}\n`);
+      await group.said(new RegExp(`^after ${signal}$`, 'm'));
+    }
+    group.child.stdin.end();
+    expect((await group.result).status).to.equal(0);
+  });
 
   scene('SIGTSTP stops the program and the member, SIGCONT continues both', async (scene) => {
     const group = scene.start([

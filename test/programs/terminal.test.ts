@@ -1,7 +1,7 @@
 /** A member on a controlling terminal. */
 import { constants } from 'node:os';
 import { expect } from 'chai';
-import { kill, memberPath, type Program, python, type Scene, scene, script } from './support.js';
+import { kill, memberPath, type Program, python, type Scene, scene, script, until } from './support.js';
 
 const onTerminal = (scene: Scene, command: readonly string[]): Program =>
   scene.start([python, script('terminal.py'), ...command], {
@@ -18,6 +18,18 @@ async function type(terminal: Program, line: string, answer: RegExp): Promise<vo
   terminal.stdout = '';
   terminal.write(line);
   await terminal.said(answer);
+}
+
+/** Waits until the shell tells of a job, which it does with a prompt. */
+function told(terminal: Program, pattern: RegExp): Promise<unknown> {
+  terminal.stdout = '';
+  return until(
+    () => {
+      terminal.write('\n');
+      return pattern.test(terminal.stdout);
+    },
+    () => `${pattern}: ${terminal.stdout}`,
+  );
 }
 
 describe('a member on a terminal', () => {
@@ -94,6 +106,93 @@ describe('a member on a terminal', () => {
     await type(terminal, 'def\n', /def\r\ndef\r\n/);
     await type(terminal, interrupt, /\$ $/);
     await type(terminal, 'echo status $((100 + $?))\n', /status 230/);
+    terminal.write('exit 0\n');
+    expect((await terminal.result).status).to.equal(0);
+  });
+
+  /** Played natively, then in a member: what the shell says must be the same. */
+  const both = (name: string, play: (terminal: Program, run: string) => Promise<void>): void =>
+    scene(`as natively: ${name}`, async (scene) => {
+      for (const run of ['env', `${memberPath} --`]) {
+        const terminal = onTerminal(scene, shell);
+        await terminal.said(/\$ $/);
+        await play(terminal, run);
+        await type(terminal, 'jobs; echo none left\n', /\nnone left/);
+        expect(terminal.stdout).not.to.match(/Stopped|Running/);
+        terminal.write('exit 0\n');
+        expect((await terminal.result).status).to.equal(0);
+      }
+    });
+
+  for (const signal of ['STOP', 'TSTP', 'TTIN', 'TTOU'] as const)
+    both(`a program that stops itself by SIG${signal}`, async (terminal, run) => {
+      const program = `sh -c 'kill -${signal} $$; echo ba''ck; kill -${signal} $$; exit 3'`;
+      await type(terminal, `${run} ${program}\n`, /Stopped/);
+      await type(
+        terminal,
+        'echo status $?\n',
+        new RegExp(`status ${128 + constants.signals[`SIG${signal}`]}`),
+      );
+      await type(terminal, 'fg\n', /back[\s\S]*Stopped/);
+      await type(terminal, 'fg; echo status $?\n', /status 3/);
+    });
+
+  both('a program that ignores SIGTSTP', async (terminal, run) => {
+    const program = `sh -c 'trap "" TSTP; echo go; read -r line; echo got $line'`;
+    await type(terminal, `${run} ${program}\n`, /^go/m);
+    terminal.write(suspend);
+    await type(terminal, 'word\n', /got word[\s\S]*\$ $/);
+    expect(terminal.stdout).not.to.match(/Stopped/);
+  });
+
+  both('a program that does something before it stops', async (terminal, run) => {
+    const text = `trap "echo cleaning; kill -STOP \\$\\$; echo back" TSTP; echo go; until read -r line; do :; done; echo got $line`;
+    await type(terminal, `${run} bash --norc -c '${text}'\n`, /^go/m);
+    await type(terminal, `${suspend}\n`, /cleaning[\s\S]*Stopped/);
+    await type(terminal, 'fg\n', /back/);
+    await type(terminal, 'word\n', /\$ $/);
+  });
+
+  both('in the background it wants to read', async (terminal, run) => {
+    await type(terminal, `${run} sh -c 'read -r line; echo got $line' &\n`, /\[1\]/);
+    await told(terminal, /Stopped/);
+    await type(terminal, 'fg\n', /read/);
+    await type(terminal, 'word\n', /got word[\s\S]*\$ $/);
+  });
+
+  both('continued in the background, then ended', async (terminal, run) => {
+    await type(terminal, `${run} sh -c 'echo go; exec sleep 1000'\n`, /^go/m);
+    await type(terminal, suspend, /Stopped/);
+    await type(terminal, 'bg\n', /sleep/);
+    await type(terminal, 'jobs; echo asked\n', /Running[\s\S]*\nasked/);
+    terminal.write('kill %1\n');
+    await told(terminal, /Terminated/);
+  });
+
+  both('a program that the shell stops and kills', async (terminal, run) => {
+    await type(terminal, `${run} sh -c 'echo go; exec sleep 1000'\n`, /^go/m);
+    await type(terminal, suspend, /Stopped/);
+    terminal.write('kill -KILL %1\n');
+    await told(terminal, /Killed/);
+  });
+
+  both('a shell that suspends itself', async (terminal, run) => {
+    await type(terminal, `${run} bash --norc --noprofile -i\n`, /\$ $/);
+    await type(terminal, 'echo inner=$((SHLVL + 100))\n', /inner=1\d\d/);
+    await type(terminal, 'suspend\n', /Stopped/);
+    await type(terminal, 'echo outer\n', /\nouter/);
+    await type(terminal, 'fg\n', /bash/);
+    await type(terminal, 'echo again; exit\n', /\nagain[\s\S]*\$ $/);
+  });
+
+  scene('the background processes of a program that has ended stop and go on', async (scene) => {
+    const terminal = onTerminal(scene, shell);
+    await terminal.said(/\$ $/);
+    const text = 'trap : INT; (trap - INT; echo go; exec sleep 1000) & exit 5';
+    await type(terminal, `${memberPath} -- bash --norc -c '${text}'\n`, /^go/m);
+    await type(terminal, suspend, /Stopped/);
+    await type(terminal, 'fg; echo status $?\n', /trap/);
+    await type(terminal, interrupt, /status 5/);
     terminal.write('exit 0\n');
     expect((await terminal.result).status).to.equal(0);
   });

@@ -42,7 +42,6 @@ export const processOpen = func<[pid: number]>('int sward_process_open(int)');
 export const processSignal = func<[pid: number, signal: number]>('int sward_process_signal(int, int)');
 export const becomeSubreaper = func<[]>('int sward_become_subreaper(void)');
 export const endProcess = lib.func('void sward_end(int, int)') as (status: number, signal: number) => void;
-export const stopSelf = func<[]>('int sward_stop_self(void)');
 const processCommandRaw = func<[pid: number, text: Buffer, size: number]>(
   'int sward_process_command(int, void *, int)',
 );
