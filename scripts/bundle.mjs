@@ -1,5 +1,5 @@
 /** Makes what runs: the commands and the thread of the live page in dist/bin, the live page in dist/page. */
-import { cpSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 process.chdir(new URL('..', import.meta.url).pathname);
@@ -20,6 +20,12 @@ await build({
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
 });
+
+// An installed package has no links to native programs (npm leaves them out): there Node is started on the scripts.
+for (const command of ['dist/bin/leader.js', 'dist/bin/member.js']) {
+  writeFileSync(command, `#!/usr/bin/env node\n${readFileSync(command, 'utf8')}`);
+  chmodSync(command, 0o755);
+}
 
 await build({
   entryPoints: [

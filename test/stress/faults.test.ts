@@ -82,14 +82,14 @@ describe('stress: faults', () => {
 
   scene('a member that ends ends the run', async (stage) => {
     const run = startStress(stage, '--no-kernel --seconds 60');
-    const members = await running(stage, /^\S*node \S+bin\/member /);
+    const members = await running(stage, /^\S*node \S+bin\/member\.js /);
     kill(members[0]!, 'SIGKILL');
     assert.match(await failed(run), /^leader: member \d ended with SIGKILL\n$/);
   });
 
   scene('a leader that ends is told', async (stage) => {
     const run = startStress(stage, '--no-kernel --seconds 1.5 --patience 0.5');
-    const leaders = await running(stage, /^\S*node \S+bin\/leader --socket/);
+    const leaders = await running(stage, /^\S*node \S+bin\/leader\.js --socket/);
     kill(leaders[0]!, 'SIGKILL');
     assert.include(await failed(run), 'the leader does not answer');
   });
