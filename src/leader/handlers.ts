@@ -19,6 +19,7 @@ import { shorten } from '../shared/shorten.js';
 import { GuestPaths } from './mounts/guest-paths.js';
 import type { OpenMount } from './mounts/open.js';
 import { createObserveHandlers } from './observe/handlers.js';
+import { inAskersNamespace } from './observe/namespaces.js';
 import { pidSeenHere } from './pids.js';
 import { LockWait, type Session, type SessionOwner } from './session.js';
 
@@ -53,6 +54,24 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
   const { core, mounts } = context;
   const guestPaths = new GuestPaths(mounts);
   const pins = new WeakMap<Inode, number>();
+  const looking = createObserveHandlers({
+    ...context,
+    pathOf: (inode) => guestPaths.of(pins.get(inode)),
+    guestPaths,
+  });
+  const status = () => ({
+    ...context.counters(),
+    epoch: context.epoch,
+    pid: process.pid,
+    deadlocks: core
+      .deadlocks()
+      .slice(0, 20)
+      .map(({ processes }) =>
+        processes
+          .slice(0, 10)
+          .map(({ pid, command }) => ({ pid, command: shorten(command, deadlockCommandCharactersMax) })),
+      ),
+  });
 
   return {
     hello(request, session) {
@@ -195,25 +214,11 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
       return undefined;
     },
 
-    ...createObserveHandlers({ ...context, pathOf: (inode) => guestPaths.of(pins.get(inode)), guestPaths }),
+    ...inAskersNamespace({ ...looking, status }, context.sessions),
 
     mountsList: () => ({ mounts }),
 
     ping: () => undefined,
-
-    status: () => ({
-      ...context.counters(),
-      epoch: context.epoch,
-      pid: process.pid,
-      deadlocks: core
-        .deadlocks()
-        .slice(0, 20)
-        .map(({ processes }) =>
-          processes
-            .slice(0, 10)
-            .map(({ pid, command }) => ({ pid, command: shorten(command, deadlockCommandCharactersMax) })),
-        ),
-    }),
   };
 }
 

@@ -9,19 +9,31 @@ const unseen = 0;
 
 /** The number of a process that the session calls `pid`; its pidfd, if there is one, tells. */
 export function pidSeenHere(session: Session, pid: number, pidfd: number): number {
-  session.pidNumbers ??= numbersOf(session.peerPid);
-  const numbers = session.pidNumbers;
+  const numbers = peerNumbers(session);
   if (numbers.length === 1) return pid;
   if (pidfd >= 0) return pidBehind(pidfd);
   return numbers.at(-1) === pid ? session.peerPid : unseen;
 }
 
-/** proc_pid_status(5), NSpid: the numbers of a process in the namespaces from ours inward; none: it is not seen here. */
-function numbersOf(pid: number): readonly number[] {
+/** Of the process that connected, looked at once. */
+export function peerNumbers(session: Session): readonly number[] {
+  session.pidNumbers ??= numbersOf(session.peerPid);
+  return session.pidNumbers;
+}
+
+/** The numbers of a process in the namespaces from ours inward; none: it is not seen here. */
+export function numbersOf(pid: number): readonly number[] {
   if (pid === unseen) return [];
-  const found = fieldOf(`/proc/${pid}/status`, 'NSpid');
   // It has ended: whatever it named can hold nothing for long.
-  return found === undefined ? [pid] : found.split(/\s+/).map(Number);
+  return statusNumbers(pid, 'NSpid') ?? [pid];
+}
+
+/** proc_pid_status(5): of a process, its group or its session, in the namespaces from ours inward. */
+export function statusNumbers(
+  pid: number,
+  name: 'NSpid' | 'NSpgid' | 'NSsid',
+): readonly number[] | undefined {
+  return fieldOf(`/proc/${pid}/status`, name)?.split(/\s+/).map(Number);
 }
 
 /** pidfd_open(2): fdinfo tells the number; -1 when the process has ended. */

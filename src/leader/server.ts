@@ -145,6 +145,7 @@ export function startServer(options: ServerOptions): Server {
     session.owners.clear();
     session.files.clear();
     session.reader.closeDescriptors();
+    session.namespace?.close();
     sessions.delete(session.fd);
     if (errno !== 0) {
       // The live page is this process itself: that it ends with the leader is no news.

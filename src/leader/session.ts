@@ -9,6 +9,7 @@ import { FrameReader, FrameWriter } from '../shared/frames.js';
 import type { LockKind, LockType, Offset } from '../shared/lock-types.js';
 import type { OwnerKind } from '../shared/messages.js';
 import { Overtaking } from './overtaking.js';
+import type { PidNamespace } from './pid-namespace.js';
 
 export interface SessionOwner {
   readonly owner: Owner;
@@ -61,6 +62,8 @@ export class Session {
   readonly waits = new Map<number, { readonly wait: LockWait; readonly parties: readonly SessionOwner[] }>();
   /** The peer's numbers in the pid namespaces from the leader's inward (pids.ts). */
   pidNumbers: readonly number[] | undefined;
+  /** The peer's pid namespace, when it is another one that can be seen; undefined until it is asked for. */
+  namespace: PidNamespace | null | undefined;
   /** As it called itself; empty before HELLO. */
   name = '';
   /** A member, with programs below it. */

@@ -189,19 +189,57 @@ function decodeGroup(
   }
 }
 
+/** Where the content of a group begins in a record; undefined: it is not told. */
+function findGroup(view: DataView, groups: number, end: number, wanted: number): number | undefined {
+  for (let group = groups; group < end; ) {
+    const length = view.getUint16(group + 2, true);
+    if (1 << view.getUint8(group) === wanted) return length === 0 ? undefined : group + groupHeaderBytes;
+    group += groupHeaderBytes + length;
+  }
+  return undefined;
+}
+
 /** Writes the group `locks` into records that have room for it. */
 export function fillLocks(packed: Buffer, locksOf: (pid: number) => LockFacts | undefined): void {
   const view = viewOf(packed);
   eachRecord(view, (at, groups, end) => {
     const facts = locksOf(view.getUint32(at + 4, true));
-    if (facts === undefined) return;
-    for (let group = groups; group < end; group += groupHeaderBytes + view.getUint16(group + 2, true)) {
-      if (1 << view.getUint8(group) !== ProcessGroup.locks) continue;
-      view.setUint32(group + groupHeaderBytes, facts.held, true);
-      view.setUint32(group + groupHeaderBytes + 4, facts.waiting, true);
-      view.setUint32(group + groupHeaderBytes + 8, Math.min(facts.waitingFor, 0xffff_ffff), true);
-    }
+    const locks = facts && findGroup(view, groups, end, ProcessGroup.locks);
+    if (facts === undefined || locks === undefined) return;
+    view.setUint32(locks, facts.held, true);
+    view.setUint32(locks + 4, facts.waiting, true);
+    view.setUint32(locks + 8, Math.min(facts.waitingFor, 0xffff_ffff), true);
   });
+}
+
+/** What processes are called elsewhere, 0 when they are not there, and what their groups and sessions are. */
+export interface ProcessNumbers {
+  of(pid: number): number;
+  /** The group or session `id` of that process. */
+  group(id: number, pid: number, which: 'pgid' | 'sid'): number;
+}
+
+/** The same records, in the same bytes, with other numbers; without those of processes that are not there. */
+export function renumberProcesses(packed: Buffer, numbers: ProcessNumbers): Buffer {
+  const view = viewOf(packed);
+  let kept = 0;
+  eachRecord(view, (at, groups, end) => {
+    const change = (field: number, numberOf: (pid: number) => number) =>
+      view.setUint32(field, numberOf(view.getUint32(field, true)), true);
+    const pid = view.getUint32(at + 4, true);
+    if (numbers.of(pid) === 0) return;
+    change(at + 4, numbers.of);
+    change(at + 8, numbers.of);
+    const base = findGroup(view, groups, end, ProcessGroup.base);
+    if (base !== undefined) {
+      change(base, numbers.of);
+      change(base + 4, (id) => numbers.group(id, pid, 'sid'));
+      change(base + 8, (id) => numbers.group(id, pid, 'pgid'));
+    }
+    packed.copyWithin(kept, at, end);
+    kept += end - at;
+  });
+  return packed.subarray(0, kept);
 }
 
 /** Descriptors in runs of (numbers left out, numbers open), each a varint, from `start` on. */

@@ -1,5 +1,4 @@
 /** Members in other pid namespaces: what the leader tells of them are the numbers that it sees. */
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { connect } from '../../src/shared/client.js';
@@ -14,15 +13,7 @@ import {
   until,
 } from '../programs/support.js';
 import { unless } from '../run/skips.js';
-
-const prefixes = [
-  ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
-  ['unshare', '--user', '--pid', '--fork', '--kill-child', '--mount-proc'],
-];
-/** How a program gets a pid namespace of its own here. */
-const inNamespace = prefixes.find(
-  ([program, ...words]) => spawnSync(program!, [...words, 'true']).status === 0,
-);
+import { inNamespace, noNamespaces, numbersOf, processWith } from './pid-namespaces.js';
 
 interface Row {
   readonly pid: number;
@@ -38,13 +29,6 @@ async function ask(stage: Scene, ...words: string[]): Promise<string> {
 const asked = async <T>(stage: Scene, ...words: string[]): Promise<T> =>
   JSON.parse(await ask(stage, ...words, '--json')) as T;
 
-/** The process with this command line, by the numbers of this namespace. */
-const processWith = (stage: Scene, command: string): number =>
-  stage.processes().find((process) => process.command.trim() === command)!.pid;
-/** proc_pid_status(5): its numbers from our namespace inward. */
-const numbersOf = (pid: number): string[] =>
-  (/^NSpid:\s+(.*)$/m.exec(readProc(pid, 'status'))?.[1] ?? '').split(/\s+/);
-
 /** A member in a pid namespace of its own. */
 const apart = (stage: Scene, command: readonly string[]): Program =>
   stage.start([...inNamespace!, memberPath, '--socket', stage.socket, '--', ...command]);
@@ -58,8 +42,6 @@ const waiting = (stage: Scene, count: number): Promise<Row[]> =>
     },
     () => `${count} waits`,
   );
-
-const noNamespaces = inNamespace === undefined ? 'may not make pid namespaces here' : undefined;
 
 unless(noNamespaces).describe('members in another pid namespace', () => {
   scene('ps, fds, locks, top and status name the pids that the leader sees', async (stage) => {

@@ -49,7 +49,8 @@ function fetchMembers(client: BlockingClient): Set<number> {
   let cursor: number | null = 0;
   while (cursor !== null) {
     const page: Reply<'sessionsList'> = client.call('sessionsList', { cursor, limit: 500 });
-    for (const { pid, wraps } of page.rows) if (wraps) members.add(pid);
+    // 0: one that cannot be seen from here.
+    for (const { pid, wraps } of page.rows) if (wraps && pid > 0) members.add(pid);
     cursor = page.next;
   }
   return members;

@@ -8,7 +8,7 @@ import { LockPages } from './locks.js';
 import { ProcessPages } from './processes.js';
 import { Trees } from './trees.js';
 
-type Looking =
+export type Looking =
   | 'processesList'
   | 'descriptorsList'
   | 'sessionsList'
