@@ -6,19 +6,14 @@
 import { closeSync } from 'node:fs';
 import { type Core, type Inode, type LockRequest, PENDING } from '../shared/core-types.js';
 import { errnoNumber, SyscallError } from '../shared/errno.js';
-import {
-  callsInFlightMax,
-  deadlockCommandCharactersMax,
-  filesPerSessionMax,
-  ownersPerSessionMax,
-} from '../shared/limits.js';
+import { callsInFlightMax, filesPerSessionMax, ownersPerSessionMax } from '../shared/limits.js';
 import { LockKind, type LockRange, type LockType } from '../shared/lock-types.js';
 import { type Handlers, LockQuery, OwnerKind } from '../shared/messages.js';
 import { fileIdentity, pinFile } from '../shared/native/socket.js';
-import { shorten } from '../shared/shorten.js';
 import { GuestPaths } from './mounts/guest-paths.js';
 import type { OpenMount } from './mounts/open.js';
 import { createObserveHandlers } from './observe/handlers.js';
+import { briefly } from './observe/locks.js';
 import { inAskersNamespace } from './observe/namespaces.js';
 import { pidSeenHere } from './pids.js';
 import { LockWait, type Session, type SessionOwner } from './session.js';
@@ -66,11 +61,7 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
     deadlocks: core
       .deadlocks()
       .slice(0, 20)
-      .map(({ processes }) =>
-        processes
-          .slice(0, 10)
-          .map(({ pid, command }) => ({ pid, command: shorten(command, deadlockCommandCharactersMax) })),
-      ),
+      .map(({ processes }) => processes.slice(0, 10).map(briefly)),
   });
 
   return {

@@ -4,8 +4,9 @@
  */
 import type { LockRow } from '../../shared/core-types.js';
 import { SyscallError } from '../../shared/errno.js';
-import { observeMicroseconds } from '../../shared/limits.js';
+import { deadlockCommandCharactersMax, observeMicroseconds } from '../../shared/limits.js';
 import type { Reply, Request } from '../../shared/messages.js';
+import { shorten } from '../../shared/shorten.js';
 import type { Session } from '../session.js';
 import { type ObserveContext, pageBytesMax, seesSession } from './context.js';
 
@@ -105,7 +106,7 @@ export class LockPages {
 const take = (rows: Generator<LockRow | null>) => rows.next().value as LockRow | null | undefined;
 const named = ({ pid, command }: { pid: number; command: string }) => ({ pid, command });
 /** Commands may be long; of deadlocks there may be many. */
-const briefly = ({ pid, command }: { pid: number; command: string }) => ({
+export const briefly = ({ pid, command }: { pid: number; command: string }) => ({
   pid,
-  command: command.slice(0, 40),
+  command: shorten(command, deadlockCommandCharactersMax),
 });
