@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { PidNamespace } from '../../src/leader/pid-namespace.js';
 import type { ProcessRecord } from '../../src/shared/process-records.js';
-import { kill, leaderPath, memberPath, type Scene, scene, until } from '../programs/support.js';
+import { kill, leaderPath, leaderScript, memberPath, type Scene, scene, until } from '../programs/support.js';
 import { unless } from '../run/skips.js';
 import { Inside, inNamespace, noNamespaces, numbersOf, processWith } from './pid-namespaces.js';
 
@@ -228,7 +228,7 @@ unless(noNamespaces).describe('askers in another pid namespace', () => {
     expect([status, stderr]).to.deep.equal([0, '']);
     const processes = JSON.parse(stdout) as (ProcessRecord & { member: number | null })[];
     expect(processes.map(({ pid, ppid, member }) => [pid, ppid, member])).to.deep.equal([[1, 0, null]]);
-    expect(processes[0]!.cmd).to.include(leaderPath);
+    expect(processes[0]!.cmd).to.include(leaderScript);
     await inside.end();
   });
 

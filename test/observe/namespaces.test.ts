@@ -5,6 +5,7 @@ import { connect } from '../../src/shared/client.js';
 import {
   kill,
   leaderPath,
+  leaderScript,
   memberPath,
   type Program,
   readProc,
@@ -189,7 +190,7 @@ os.wait()
       expect((answers.locks as Row[]).map(({ pid }) => pid)).to.deep.equal([0]);
       member.write('\n');
       await member.result;
-      process.kill(processWith(stage, `node ${leaderPath} --socket ${stage.socket}`), 'SIGTERM');
+      process.kill(processWith(stage, `node ${leaderScript} --socket ${stage.socket}`), 'SIGTERM');
       expect((await leader.result).status).to.equal(0);
     },
   );

@@ -12,6 +12,8 @@ import { repoRoot } from '../semantics/harness.js';
 
 export const memberPath = join(repoRoot, 'bin/member');
 export const leaderPath = join(repoRoot, 'bin/leader');
+/** What /proc calls a leader. */
+export const leaderScript = join(repoRoot, 'dist/bin/leader.js');
 export const script = (name: string): string => join(repoRoot, 'test/programs/scripts', name);
 
 /** The interpreter itself: the one in PATH may be a wrapper. */
