@@ -76,6 +76,7 @@ struct workload {
   int control;
   pid_t member;
   pid_t first; /* 0 once it has ended */
+  int stopped; /* it has, or had when it ended: it may be killed then, too */
   int child_signals;
   int other_signals;
   struct arrival arrivals[SIGNAL_MAX + 1];
@@ -191,13 +192,16 @@ static int is_job(pid_t member) {
  * the kernel does with the other stop signals, not to let an orphaned group stop, is done here for SIGSTOP: without a
  * shell, the rest of the workload is better served by a member that runs. */
 static void mirror(struct workload *workload, int status) {
+  if (WIFSTOPPED(status)) workload->stopped = 1;
   if (WIFCONTINUED(status)) {
     /* First the word: a member that has not stopped yet reads it before it does, one that has gets the signal. */
     tell(workload->control, REPORT_CONTINUED, workload->first, 0, -1);
     signal_member(workload, SIGCONT);
+    workload->stopped = 0;
   } else if (!WIFSTOPPED(status)) {
     tell(workload->control, REPORT_ENDED, workload->first, status, -1);
     workload->first = 0;
+    if (workload->stopped) signal_member(workload, SIGCONT);
   } else if (WSTOPSIG(status) == SIGSTOP) {
     if (is_job(workload->member)) signal_member(workload, SIGSTOP);
   } else {

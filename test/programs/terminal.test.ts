@@ -22,7 +22,6 @@ async function type(terminal: Program, line: string, answer: RegExp): Promise<vo
 
 /** Waits until the shell tells of a job, which it does with a prompt. */
 function told(terminal: Program, pattern: RegExp): Promise<unknown> {
-  terminal.stdout = '';
   return until(
     () => {
       terminal.write('\n');
@@ -169,10 +168,10 @@ describe('a member on a terminal', () => {
     await told(terminal, /Terminated/);
   });
 
-  both('a program that the shell stops and kills', async (terminal, run) => {
-    await type(terminal, `${run} sh -c 'echo go; exec sleep 1000'\n`, /^go/m);
-    await type(terminal, suspend, /Stopped/);
-    terminal.write('kill -KILL %1\n');
+  both('a stopped program that is killed by its number', async (terminal, run) => {
+    await type(terminal, `${run} sh -c 'echo pid=$$; kill -STOP $$'\n`, /Stopped/);
+    const program = /pid=(\d+)/.exec(terminal.stdout)![1];
+    terminal.write(`kill -KILL ${program}\n`);
     await told(terminal, /Killed/);
   });
 
