@@ -17,6 +17,7 @@ import {
   trapWait,
   watchStart,
 } from '../shared/native/workload.js';
+import { Niceness, run } from '../shared/priority.js';
 import { DescriptionTable } from './descriptions.js';
 import { FileTable } from './files.js';
 import type { Filter, TrappedCall } from './filter.js';
@@ -91,7 +92,7 @@ export class Supervisor {
   readonly #member: Member;
   readonly #execs: ExecTable;
   readonly #signals: SignalForwarder;
-  readonly #urgency: Urgency;
+  readonly #urgency: Urgency | undefined;
   readonly #handlers: (((member: Member) => void) | undefined)[] = [];
   readonly #events: number;
   readonly #timer: number;
@@ -114,11 +115,13 @@ export class Supervisor {
     eventsAdd(this.#events, options.signals, signalsKey);
     eventsAdd(this.#events, launcher.control, controlKey);
     const timers = new LoopTimers(now);
-    this.#urgency = new Urgency(timers);
     this.#timer = timerOpen();
     eventsAdd(this.#events, this.#timer, timerKey);
-    // Behind a socket answers come while traps do: there the loop waits for both.
-    if (link.descriptor < 0) watchStart(this.#events);
+    // Behind a socket answers come while traps do: there the loop waits for both, and stays awake for them.
+    const embedded = link.descriptor < 0;
+    if (embedded) watchStart(this.#events);
+    this.#urgency = embedded ? new Urgency(timers) : undefined;
+    if (!embedded) run(Niceness.first);
     const files = new FileTable(link, timers);
     const processes = new ProcessTable(link, this.#events, {
       refresh: (process) => refreshProcess(this.#member, process),
@@ -209,7 +212,7 @@ export class Supervisor {
       if (ready & Ready.events) this.#takeEvents();
       if (ready & Ready.link) link.receive();
       if (ready & Ready.trap) {
-        this.#urgency.trapped();
+        this.#urgency?.trapped();
         this.#dispatch();
       }
       // The last thread under the filter is gone: the listener only reports that from now on.
