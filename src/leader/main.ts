@@ -14,7 +14,7 @@ import { MountError } from '../shared/mounts/spec.js';
 import { catchSignals, ignoreSignals } from '../shared/native/signals.js';
 import { complain, OutputError, print } from '../shared/output.js';
 import { foreignProc, procIsOurs } from '../shared/own-proc.js';
-import { Niceness, run } from '../shared/priority.js';
+import { Niceness, runAt } from '../shared/priority.js';
 import { versionText } from '../shared/root.js';
 import { deafTo, wasIgnored } from '../shared/started.js';
 import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
@@ -110,7 +110,7 @@ function serveMounts(
     }),
   );
   if (page !== undefined) complain(`live page on ${page.address}\n`);
-  run(Niceness.first);
+  runAt(Niceness.first);
   complain(`leader ready on ${path} (pid ${process.pid})\n`);
   try {
     let signal: number | undefined;

@@ -17,7 +17,7 @@ import {
   trapWait,
   watchStart,
 } from '../shared/native/workload.js';
-import { Niceness, run } from '../shared/priority.js';
+import { Niceness, runAt } from '../shared/priority.js';
 import { DescriptionTable } from './descriptions.js';
 import { FileTable } from './files.js';
 import type { Filter, TrappedCall } from './filter.js';
@@ -121,7 +121,7 @@ export class Supervisor {
     const embedded = link.descriptor < 0;
     if (embedded) watchStart(this.#events);
     this.#urgency = embedded ? new Urgency(timers) : undefined;
-    if (!embedded) run(Niceness.first);
+    if (!embedded) runAt(Niceness.first);
     const files = new FileTable(link, timers);
     const processes = new ProcessTable(link, this.#events, {
       refresh: (process) => refreshProcess(this.#member, process),

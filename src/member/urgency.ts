@@ -5,7 +5,7 @@
  * leader: behind a socket the loop waits for answers anyway.
  */
 import { availableParallelism } from 'node:os';
-import { Niceness, run } from '../shared/priority.js';
+import { Niceness, runAt } from '../shared/priority.js';
 import { ProcFile } from '../shared/proc-file.js';
 import type { LoopTimers } from './timers.js';
 
@@ -19,7 +19,7 @@ export class Urgency {
   readonly #timers: LoopTimers;
   readonly #load = new ProcFile('/proc/loadavg');
   /** Without the privilege there is nothing to choose. */
-  readonly #mayChoose = run(Niceness.first);
+  readonly #mayChoose = runAt(Niceness.first);
   #traps = 0;
   #inPeriod = false;
   #niceness: number = Niceness.first;
@@ -49,7 +49,7 @@ export class Urgency {
   }
 
   #choose(niceness: number): void {
-    if (niceness !== this.#niceness && run(niceness)) this.#niceness = niceness;
+    if (niceness !== this.#niceness && runAt(niceness)) this.#niceness = niceness;
   }
 
   /** Whether more threads want a CPU than there are. proc_loadavg(5): the fourth field begins with those. */

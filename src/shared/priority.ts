@@ -10,11 +10,11 @@ export const Niceness = {
 } as const;
 
 /**
- * Puts this thread before ordinary ones, if it may: false when not. It works for microseconds at a time, and on a busy
+ * Gives this thread a niceness, if it may: false when not. It works for microseconds at a time, and on a busy
  * machine all that is trapped or waits for an answer would wait for a CPU first; and the longer a trap waits to be
  * received, the likelier a signal ends it. What was started before keeps its own niceness.
  */
-export function run(niceness: number): boolean {
+export function runAt(niceness: number): boolean {
   try {
     setPriority(niceness);
     return true;
