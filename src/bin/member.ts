@@ -2,8 +2,8 @@
 import { createCore } from '../leader/core/core.js';
 import { type OpenMounts, openMounts } from '../leader/mounts/open.js';
 import { createEmbeddedLink } from '../member/embedded-link.js';
+import type { End } from '../member/end.js';
 import { main } from '../member/main.js';
-import type { End } from '../member/supervisor.js';
 import { describeDeadlock } from '../shared/describe.js';
 import { ignoreSignals } from '../shared/native/signals.js';
 import { endProcess } from '../shared/native/workload.js';

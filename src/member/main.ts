@@ -18,6 +18,7 @@ import {
 import { complain, OutputError, print } from '../shared/output.js';
 import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { versionText } from '../shared/root.js';
+import { type End, memberFailed } from './end.js';
 import { buildFilter } from './filter.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
@@ -25,7 +26,7 @@ import { MountTable } from './paths/mount-table.js';
 import { pathCalls } from './paths/path-calls.js';
 import { openGuestDirectory } from './paths/start.js';
 import { openSignals } from './signals.js';
-import { type End, memberFailed, Supervisor } from './supervisor.js';
+import { Supervisor } from './supervisor.js';
 
 const usageStatus = 2;
 const kernelStatus = 6;

@@ -19,6 +19,7 @@ import {
 } from '../shared/native/workload.js';
 import { Niceness, runAt } from '../shared/priority.js';
 import { DescriptionTable } from './descriptions.js';
+import { type End, endOf, memberFailed, notExecutable, notFound } from './end.js';
 import { FileTable } from './files.js';
 import type { Filter, TrappedCall } from './filter.js';
 import { answer, letRun, type Member } from './interceptor.js';
@@ -47,20 +48,6 @@ import { TrapBlock } from './trap-block.js';
 import { Urgency } from './urgency.js';
 import { WaitTable } from './waits.js';
 
-/** How a member ends: by the signal, if the first process of its workload did, else with the status. */
-export interface End {
-  /** As a shell has it: 128+n for signal n. */
-  readonly status: number;
-  readonly signal?: number;
-}
-
-/** Exit statuses as a shell gives them (and env, nohup, timeout). */
-const notExecutable = 126;
-const notFound = 127;
-const signalled = 128;
-/** The member itself failed. */
-export const memberFailed = 125;
-
 /** Keys of the event set that are no process ids. */
 const signalsKey = 0;
 const controlKey = -1;
@@ -79,12 +66,6 @@ export interface SupervisorOptions {
   readonly log: Log;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
-}
-
-/** wait(2): the low seven bits are the signal, the second byte is the status. */
-function endOf(wait: number): End {
-  const signal = wait & 0x7f;
-  return signal === 0 ? { status: (wait >> 8) & 0xff } : { status: signalled + signal, signal };
 }
 
 export class Supervisor {
