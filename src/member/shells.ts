@@ -24,7 +24,7 @@ const restart = 0x10000000n;
 export function sigactionTrap(member: Member): void {
   const { block } = member;
   const address = block.address(1);
-  if (address !== 0 && isShell(block.tid)) addRestart(block.tid, address);
+  if (address !== 0) addRestart(block.tid, address);
   letRun(member);
 }
 
@@ -41,7 +41,7 @@ function isShell(tid: number): boolean {
 function addRestart(tid: number, address: number): void {
   const action = Buffer.alloc(handlerBytes + flagsBytes);
   if (memoryRead(tid, address, action, action.length) < 0) return;
-  if (action.readBigUInt64LE(0) <= defaultOrIgnore) return;
+  if (action.readBigUInt64LE(0) <= defaultOrIgnore || !isShell(tid)) return;
   action.writeBigUInt64LE(action.readBigUInt64LE(handlerBytes) | restart, handlerBytes);
   memoryWrite(tid, address + handlerBytes, action, handlerBytes, flagsBytes);
 }
