@@ -13,7 +13,7 @@ import { fileIdentity, pinFile } from '../shared/native/socket.js';
 import { GuestPaths } from './mounts/guest-paths.js';
 import type { OpenMount } from './mounts/open.js';
 import { createObserveHandlers } from './observe/handlers.js';
-import { briefly } from './observe/locks.js';
+import { inBrief } from './observe/locks.js';
 import { inAskersNamespace } from './observe/namespaces.js';
 import { pidSeenHere } from './pids.js';
 import { LockWait, type Session, type SessionOwner } from './session.js';
@@ -58,10 +58,7 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
     ...context.counters(),
     epoch: context.epoch,
     pid: process.pid,
-    deadlocks: core
-      .deadlocks()
-      .slice(0, 20)
-      .map(({ processes }) => processes.slice(0, 10).map(briefly)),
+    deadlocks: inBrief(core.deadlocks().map(({ processes }) => processes)),
   });
 
   return {

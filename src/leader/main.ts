@@ -1,7 +1,7 @@
 /**
  * The command `leader`: runs the leader in the foreground, or asks a running one.
  * Exit status: 0; 1 failed; 2 wrong usage; 3 no leader at the socket; 4 the socket is in use; 5 refused (another uid);
- * 6 the address of --http is in use or cannot be had.
+ * 6 the address of --http is in use or cannot be had, or /proc shows another pid namespace; 141 nobody reads the output.
  */
 import { realpathSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { print } from '../../shared/output.js';
+import { terminalWidth } from './width.js';
 
 /** Lines for so many columns and rows. */
 export type Draw = (width: number, height: number) => readonly string[];
@@ -17,7 +18,7 @@ const clearBelow = '\u001b[J';
 const ctrlC = '\u0003';
 const ctrlZ = '\u001a';
 const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-const usual = { columns: 80, rows: 24 };
+const usualRows = 24;
 
 export class Screen {
   readonly #draw: Draw;
@@ -98,10 +99,8 @@ export class Screen {
   }
 
   #redraw(): void {
-    // A terminal of 0 columns does not know them.
-    const columns = process.stdout.columns || usual.columns;
-    const rows = process.stdout.rows || usual.rows;
-    const lines = this.#draw(columns, rows).map((line) => `${clearLine}${line}`);
+    const rows = process.stdout.rows || usualRows;
+    const lines = this.#draw(terminalWidth(), rows).map((line) => `${clearLine}${line}`);
     // Behind a line as wide as the terminal clearing would take its last character.
     print(`${home}${lines.join('\r\n')}${lines.length < rows ? `\r\n${clearBelow}` : ''}`);
   }

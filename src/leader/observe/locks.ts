@@ -22,6 +22,14 @@ const graphBytesMax = pageBytesMax / 2;
 
 type Row = Reply<'locksList'>['rows'][number];
 
+interface Named {
+  readonly pid: number;
+  readonly command: string;
+}
+
+const deadlocksMax = 20;
+const deadlockProcessesMax = 10;
+
 export class LockPages {
   private readonly context: ObserveContext;
   private readonly lists = new WeakMap<Session, List>();
@@ -87,10 +95,8 @@ export class LockPages {
       });
       bytes += Buffer.byteLength(path) + Buffer.byteLength(process.command + blocker.command) + 150;
     }
-    const deadlocks = cycles
-      .filter((cycle) => cycle.every((process) => seesSession(session, process.session)))
-      .slice(0, 20)
-      .map((cycle) => cycle.slice(0, 10).map(briefly));
+    const seen = cycles.filter((cycle) => cycle.every((process) => seesSession(session, process.session)));
+    const deadlocks = inBrief(seen);
     return { edges, deadlocks, next: null };
   }
 
@@ -104,9 +110,13 @@ export class LockPages {
 }
 
 const take = (rows: Generator<LockRow | null>) => rows.next().value as LockRow | null | undefined;
-const named = ({ pid, command }: { pid: number; command: string }) => ({ pid, command });
-/** Commands may be long; of deadlocks there may be many. */
-export const briefly = ({ pid, command }: { pid: number; command: string }) => ({
-  pid,
-  command: shorten(command, deadlockCommandCharactersMax),
-});
+const named = ({ pid, command }: Named) => ({ pid, command });
+
+/** Some of the processes of some deadlocks: there may be many, and commands may be long. */
+export const inBrief = (deadlocks: readonly (readonly Named[])[]): Named[][] =>
+  deadlocks.slice(0, deadlocksMax).map((processes) =>
+    processes.slice(0, deadlockProcessesMax).map(({ pid, command }) => ({
+      pid,
+      command: shorten(command, deadlockCommandCharactersMax),
+    })),
+  );
