@@ -189,3 +189,15 @@ export interface Choice {
   /** Only files and members whose names contain it. */
   readonly find: string;
 }
+
+/** How the page is opened. */
+export const firstChoice: Choice = {
+  members: 0,
+  files: 0,
+  waits: 0,
+  file: '',
+  locks: 0,
+  member: 0,
+  processes: 0,
+  find: '',
+};

@@ -1,27 +1,16 @@
 /** What the page shows and how it comes: one stream of events; another choice is another stream. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Choice, View } from '../http/view.js';
+import { type Choice, firstChoice, type View } from '../http/view.js';
 
 export type Choose = (change: Partial<Choice>) => void;
 
 export type Link = 'connecting' | 'live' | 'lost' | 'paused';
 
-const nothing: Choice = {
-  members: 0,
-  files: 0,
-  waits: 0,
-  file: '',
-  locks: 0,
-  member: 0,
-  processes: 0,
-  find: '',
-};
-
 /** Only what differs from how the page is opened. */
 function queryOf(choice: Choice): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(choice)) {
-    if (value !== nothing[name as keyof Choice]) query.set(name, String(value));
+    if (value !== firstChoice[name as keyof Choice]) query.set(name, String(value));
   }
   return query.size === 0 ? 'events' : `events?${query}`;
 }
@@ -35,7 +24,7 @@ export function useView(): {
 } {
   const [view, setView] = useState<View>();
   const [link, setLink] = useState<Link>('connecting');
-  const [choice, setChoice] = useState(nothing);
+  const [choice, setChoice] = useState(firstChoice);
   const [paused, setPaused] = useState(false);
   useEffect(() => {
     if (paused) {

@@ -3,20 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Asked, Poller } from '../../src/http/poller.js';
 import { ProcessTree } from '../../src/http/tree.js';
-import type { Choice } from '../../src/http/view.js';
+import { firstChoice } from '../../src/http/view.js';
 import type { ProcessDetails, Pulse, Scene, World } from '../../src/http/world.js';
 import { until } from '../programs/support.js';
-
-const choice: Choice = {
-  members: 0,
-  files: 0,
-  waits: 0,
-  file: '',
-  locks: 0,
-  member: 0,
-  processes: 0,
-  find: '',
-};
 
 /** A leader whose answers take as long as the test says; member 10 has 30 processes below it. */
 class Answers implements Asked {
@@ -80,7 +69,7 @@ describe('when the leader is asked', () => {
     );
     expect(answers.looks).to.equal(0);
     const seen: World[] = [];
-    const stop = poller.watch(choice, (world) => seen.push(world));
+    const stop = poller.watch(firstChoice, (world) => seen.push(world));
     await until(
       () => seen.length > 0,
       () => 'a first view',
@@ -101,26 +90,26 @@ describe('when the leader is asked', () => {
 
   it('many who look at once are answered by one question', async () => {
     answers.milliseconds = 50;
-    await Promise.all(Array.from({ length: 20 }, () => poller.look(choice)));
-    await poller.look(choice);
+    await Promise.all(Array.from({ length: 20 }, () => poller.look(firstChoice)));
+    await poller.look(firstChoice);
     expect(answers.looks).to.equal(1);
   });
 
   it('what a process is is asked of those that are shown, once for each list of processes', async () => {
-    const shown = await poller.look(choice);
+    const shown = await poller.look(firstChoice);
     expect(shown.processes.size).to.equal(30);
     expect(answers.described).to.deep.equal([100, 101, 102, 103, 104, 105, 106, 107]);
     expect([...shown.details.keys()]).to.deep.equal(answers.described);
     answers.described = [];
-    const all = await poller.look({ ...choice, member: 1 });
+    const all = await poller.look({ ...firstChoice, member: 1 });
     expect(answers.described).to.deep.equal(Array.from({ length: 22 }, (_, n) => n + 108));
     expect(all.details.get(129)!.command).to.equal('program 129');
-    await poller.look({ ...choice, member: 1 });
+    await poller.look({ ...firstChoice, member: 1 });
     expect([answers.listings, answers.described.length]).to.deep.equal([1, 22]);
   });
 
   it('slow answers are asked for less often: a fiftieth of the time', async () => {
-    poller.watch(choice, () => {});
+    poller.watch(firstChoice, () => {});
     await until(
       () => answers.looks > 0,
       () => 'a look',
@@ -134,7 +123,7 @@ describe('when the leader is asked', () => {
 
   it('without an answer there is trouble, what was known stays, and it passes', async () => {
     const seen: World[] = [];
-    poller.watch(choice, (world) => seen.push(world));
+    poller.watch(firstChoice, (world) => seen.push(world));
     await until(
       () => seen.length > 0,
       () => 'a view',

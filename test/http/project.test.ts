@@ -3,20 +3,9 @@ import { expect } from 'chai';
 import { shownProcesses } from '../../src/http/members.js';
 import { project } from '../../src/http/project.js';
 import { ProcessTree } from '../../src/http/tree.js';
-import type { Choice } from '../../src/http/view.js';
+import { type Choice, firstChoice } from '../../src/http/view.js';
 import type { Lock, MemberFacts, ProcessDetails, ProcessFacts, Wait, World } from '../../src/http/world.js';
 import { LockKind, LockType } from '../../src/shared/lock-types.js';
-
-const choice: Choice = {
-  members: 0,
-  files: 0,
-  waits: 0,
-  file: '',
-  locks: 0,
-  member: 0,
-  processes: 0,
-  find: '',
-};
 
 const lock = (path: string, pid: number, more: Partial<Lock> = {}): Lock => ({
   path,
@@ -114,7 +103,8 @@ const world = (more: Partial<World> = {}): World => ({
   ...more,
 });
 
-const show = (of: World, chosen: Partial<Choice> = {}) => project(of, { ...choice, ...chosen }, [], 0, '');
+const show = (of: World, chosen: Partial<Choice> = {}) =>
+  project(of, { ...firstChoice, ...chosen }, [], 0, '');
 
 describe('what the page is told', () => {
   it('files with deadlocks first, then those that are waited for', () => {
@@ -197,7 +187,7 @@ describe('what the page is told', () => {
     const without = new Map([...of.details].filter(([pid]) => pid !== 100));
     const left = show({ ...of, details: without }).members.rows[0]!.processes;
     expect(left.rows.map(({ pid }) => pid)).to.deep.equal([150, 159, 179, 190, 199, 119, 139]);
-    expect(shownProcesses(of, { ...choice, member: 1, processes: 50 })).to.deep.equal(
+    expect(shownProcesses(of, { ...firstChoice, member: 1, processes: 50 })).to.deep.equal(
       all.rows.map(({ pid }) => pid),
     );
   });
