@@ -261,8 +261,9 @@ static void step_signal(struct place at, char **words, char *reply)
 	if (strcmp(name, "KILL") == 0 || strcmp(name, "TERM") == 0)
 		await_exit(target.actor, reply);
 	struct timespec pause = { .tv_nsec = 1000000 };
+	/* 't' is not enough: a tracer has seen the signal, or is about to, and the call may still be waiting. */
 	if (strcmp(name, "STOP") == 0)
-		while (!strchr("TtX", thread_state(target)))
+		while (!strchr("TX", thread_state(target)))
 			nanosleep(&pause, NULL);
 	if (strcmp(name, "CONT") == 0)
 		while (thread_state(target) == 'T')
