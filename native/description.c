@@ -48,13 +48,24 @@ static int thread_with_descriptors(int pid) {
   return found;
 }
 
-/* 1 when descriptor fd of process pid refers to the open file description of our own descriptor. */
-static int refers(int self, int own, int pid, int fd) {
+/* kcmp(2) of descriptor `own` of process `self` and descriptor fd of process pid. */
+static long compare(int self, int own, int pid, int fd) {
   long order = syscall(SYS_kcmp, self, pid, KCMP_FILE, own, fd);
   if (order < 0 && (errno == EBADF || errno == ESRCH)) {
     int tid = thread_with_descriptors(pid);
     if (tid != pid) order = syscall(SYS_kcmp, self, tid, KCMP_FILE, own, fd);
   }
+  return order;
+}
+
+/* 1 when descriptor fd of process pid refers to the open file description of our own descriptor. */
+static int refers(int self, int own, int pid, int fd) { return compare(self, own, pid, fd) == 0; }
+
+/* 1 when descriptors of two processes refer to the same open file description, 0 when not or when either is gone, or
+ * -errno. */
+SWARD_API int sward_descriptions_same(int pid, int fd, int other, int other_fd) {
+  long order = compare(pid, fd, other, other_fd);
+  if (order < 0 && errno != EBADF && errno != ESRCH) return -errno;
   return order == 0;
 }
 

@@ -107,6 +107,7 @@ export function createHandlers(context: LeaderContext): Handlers<Session> {
           localPid: request.pid,
           command: request.command,
           session,
+          ...(request.copy === null ? {} : { copy: request.copy }),
           refresh: () => context.refresh(session, opened),
         }),
         kind: request.kind,

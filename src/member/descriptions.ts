@@ -86,6 +86,7 @@ export class DescriptionTable {
       pid: process.pid,
       command: process.command,
       pidfd: -1,
+      copy,
       refresh: () => description !== undefined && this.refresh(description),
     });
     description = new Description(file, copy, owner, fd);
@@ -120,8 +121,8 @@ export class DescriptionTable {
     description.process?.descriptions.delete(description);
     description.process = undefined;
     this.takers.dismiss(description);
-    closeDescriptor(description.copy);
     this.#link.closeOwner(description.owner);
+    closeDescriptor(description.copy);
     this.#files.settle(description.file);
   }
 

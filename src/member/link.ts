@@ -25,6 +25,8 @@ export interface OwnerFacts {
   readonly command: string;
   /** A pidfd of the process, -1 for a description. Stays the caller's. */
   readonly pidfd: number;
+  /** Our duplicate of a description, -1 for a process. Stays open until the owner is closed. */
+  readonly copy: number;
   /** Looks whether the owner still holds what it holds; true when its locks may have changed. */
   readonly refresh: () => boolean;
 }

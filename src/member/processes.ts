@@ -212,6 +212,7 @@ export class ProcessTable {
         pid,
         command: self.command,
         pidfd,
+        copy: -1,
         refresh: () => this.#hooks.refresh(self),
       }),
     );

@@ -113,13 +113,14 @@ export class SocketLink implements LeaderLink {
     if (this.#fd >= 0) this.#writer.request('fileClose', noReply, { file: fileHandle(file) });
   }
 
-  openOwner({ pid, command, pidfd }: OwnerFacts): LinkOwner {
+  openOwner({ pid, command, pidfd, copy }: OwnerFacts): LinkOwner {
     const handle = ++this.#lastHandle;
     if (this.#fd >= 0) {
       const hasPidfd = pidfd >= 0;
       const kind = hasPidfd ? OwnerKind.process : OwnerKind.description;
       const request = { owner: handle, pid, command: shorten(command, commandCharactersMax), kind, hasPidfd };
-      this.#writer.request('ownerOpen', noReply, request, hasPidfd ? [pidfd] : []);
+      const facts = { ...request, copy: copy < 0 ? null : copy };
+      this.#writer.request('ownerOpen', noReply, facts, hasPidfd ? [pidfd] : []);
     }
     const owner: SocketOwner = { pid, handle };
     return owner;

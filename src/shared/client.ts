@@ -46,7 +46,7 @@ export async function connect(socketPath: string | undefined = process.env.SWARD
   try {
     await leader.request('hello', { version: protocolVersion, name, mounts: false }).wait();
     const command = process.argv.join(' ').slice(0, 200);
-    await leader.request('ownerOpen', { ...processOwner(command), hasPidfd: false }).wait();
+    await leader.request('ownerOpen', { ...processOwner(command), hasPidfd: false, copy: null }).wait();
   } catch (error) {
     leader.close();
     throw error;
@@ -135,6 +135,7 @@ export class Leader {
         owner,
         kind: OwnerKind.description,
         hasPidfd: false,
+        copy: null,
       });
     }
     return { file, owner, opened };

@@ -19,6 +19,8 @@ export interface Owner {
   command: string;
   /** Groups the owners of one member; opaque to the core. */
   readonly session: unknown;
+  /** Of a description: a descriptor of that member's that refers to it. */
+  readonly copy?: number;
   /**
    * Asked before anybody is refused or made to wait because of this owner. It may release the owner's locks
    * meanwhile (through the core), for instance because the process turns out to be dead; the core looks again.
@@ -33,6 +35,7 @@ export interface OwnerOptions {
   readonly localPid?: number;
   readonly command: string;
   readonly session: unknown;
+  readonly copy?: number;
   readonly refresh?: () => boolean;
 }
 

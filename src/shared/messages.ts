@@ -26,7 +26,7 @@ import {
 } from './schema.js';
 
 /** Both sides must speak the same one: HELLO with another is refused with EPROTO. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** First elements of frames that are no requests; requests have their message's id, 1 to 0x6f, there. */
 export const FrameKind = { done: 0x70, pending: 0x71, goodbye: 0x72, cancel: 0x73 } as const;
@@ -100,8 +100,16 @@ export const messages = {
   ownerOpen: message({
     id: 4,
     summary:
-      'Registers a process or an open file description that will hold locks; the descriptor is its pidfd.',
-    request: { owner: handle, pid, command, kind: choice(OwnerKind), hasPidfd: boolean },
+      'Registers a process or an open file description that will hold locks; the descriptor is its pidfd. `copy`: a ' +
+      "descriptor of the client's own that refers to the description, and does until the owner is closed.",
+    request: {
+      owner: handle,
+      pid,
+      command,
+      kind: choice(OwnerKind),
+      hasPidfd: boolean,
+      copy: optional(uint(0x7fff_ffff, 'descriptor')),
+    },
     errors: ['EEXIST', 'ENFILE', 'EBADF'],
     descriptors: 'hasPidfd',
   }),

@@ -73,12 +73,12 @@ export const observeMessages = {
     id: 31,
     summary:
       'The open descriptors of a process of a member from `start` on: their numbers in runs or, with `details`, ' +
-      'packed records of at most `limit` and the locks that the process has on their files.',
+      'packed records of at most `limit` and the locks that the process has on their files; `fd`: by that descriptor.',
     request: { pid, start: descriptor, details: boolean, limit: uint(recordsPerReplyMax) },
     reply: {
       packed: binary(frameBytesMax),
       next: optional(descriptor),
-      locks: list(record({ file: text(64), ...lock, waiting: boolean })),
+      locks: list(record({ file: text(64), ...lock, waiting: boolean, fd: optional(descriptor) })),
     },
     errors: ['ESRCH', 'EACCES', 'EPERM'],
   }),

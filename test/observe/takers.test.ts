@@ -70,7 +70,7 @@ fd = os.open('f', os.O_RDWR)
 def take(start):
     fcntl.fcntl(fd, fcntl.F_OFD_SETLKW, struct.pack('hhlli', fcntl.F_WRLCK, 0, start, 1, 0))
 def say(word):
-    print(word, os.getpid(), flush=True)
+    os.write(1, f'{word} {os.getpid()}\\n'.encode())
 `;
 
 describe('a lock that outlives the process that took it', () => {
@@ -126,7 +126,9 @@ os.read(0, 1)
     const child = await pidOf(member, 'child');
     const parent = await pidOf(member, 'parent');
     await counted(stage, [`1 ${parent}`, `5 ${child}`]);
-    expect(await heldBy(stage, child)).to.deep.equal({ fds: ['ofd 5'], held: 1 });
+    for (const pid of [child, parent]) {
+      expect(await heldBy(stage, pid)).to.deep.equal({ fds: ['ofd 1', 'ofd 5'], held: 1 });
+    }
     member.write('\n');
     await member.said(/collected/);
     await counted(stage, [`1 ${parent}`, `5 ${parent}`]);
@@ -186,5 +188,61 @@ os.wait()
     member.write('\n');
     await member.result;
     await counted(stage, []);
+  });
+});
+
+describe('leader fds: whose lock it is', () => {
+  /** `descriptor: lock, …` of those that refer to the file. */
+  async function told(stage: Scene, pid: number): Promise<string[]> {
+    const rows = await asked<
+      { fd: number; target: string; locks: { kind: string; start: number; waiting: boolean }[] }[]
+    >(stage, 'fds', String(pid));
+    return rows
+      .filter(({ target }) => target === stage.path('f'))
+      .map(({ fd, locks }) => {
+        const words = locks.map(({ kind, start, waiting }) => `${kind} ${start}${waiting ? ' waits' : ''}`);
+        return `${fd}: ${words.join()}`;
+      });
+  }
+
+  scene('a description is told by its descriptors, in every process, and by no other', async (stage) => {
+    const member = await started(stage, [
+      'bash',
+      '-c',
+      "exec 3<&0 6>f 7>&6 8>f; flock 6; bash -c 'exec 6>&-; echo child $$; read line <&3' & echo shell $$; wait",
+    ]);
+    const child = await pidOf(member, 'child');
+    const shell = await pidOf(member, 'shell');
+    await counted(stage, [`0 ${shell}`]);
+    expect(await told(stage, shell)).to.deep.equal(['6: flock 0', '7: flock 0', '8: ']);
+    expect(await told(stage, child)).to.deep.equal(['7: flock 0', '8: ']);
+    member.write('\n');
+    await member.result;
+  });
+
+  scene('a record lock is the process’s, by all its descriptors; who waits does so by one', async (stage) => {
+    const member = await started(stage, [
+      python,
+      '-c',
+      `${preamble}
+other = os.open('f', os.O_RDWR)
+fcntl.lockf(fd, fcntl.LOCK_EX, 1, 9)
+if os.fork() == 0:
+    say('child')
+    fcntl.fcntl(other, fcntl.F_OFD_SETLKW, struct.pack('hhlli', fcntl.F_WRLCK, 0, 9, 1, 0))
+    os._exit(0)
+say('parent')
+os.read(0, 1)
+fcntl.lockf(fd, fcntl.LOCK_UN, 1, 9)
+os.wait()
+`,
+    ]);
+    const child = await pidOf(member, 'child');
+    const parent = await pidOf(member, 'parent');
+    await counted(stage, [`9 ${child}`, `9 ${parent}`]);
+    expect(await told(stage, parent)).to.deep.equal(['3: record 9', '4: record 9']);
+    expect(await told(stage, child)).to.deep.equal(['3: ', '4: ofd 9 waits']);
+    member.write('\n');
+    await member.result;
   });
 });

@@ -148,8 +148,10 @@ describe('bad input', () => {
   });
 
   it('another version: EPROTO that names both', () => {
-    const { frames } = exchange(leader.socket, frame([1, 1, 3, 'new', 'more', 'fields']));
-    expect(frames[0]![3]).to.equal('EPROTO: version 3, this leader speaks 2');
+    const { frames } = exchange(leader.socket, frame([1, 1, protocolVersion + 1, 'new', 'more', 'fields']));
+    expect(frames[0]![3]).to.equal(
+      `EPROTO: version ${protocolVersion + 1}, this leader speaks ${protocolVersion}`,
+    );
   });
 
   it('descriptors that nobody claims: closed here and at the leader', () => {

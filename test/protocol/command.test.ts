@@ -180,7 +180,7 @@ describe('the command leader', () => {
     const b = leader.connect(`second ${'x'.repeat(100)}`);
     const whole = { file: 1, kind: 2, type: 1, start: 0, end: Infinity, process: 1 } as const;
     for (const client of [a, b]) {
-      client.call('ownerOpen', { owner: 2, pid: 1, command: 'd', kind: 1, hasPidfd: false });
+      client.call('ownerOpen', { owner: 2, pid: 1, command: 'd', kind: 1, hasPidfd: false, copy: null });
     }
     a.call('lockSet', { ...whole, owner: 2, wait: false });
     b.tryLock();

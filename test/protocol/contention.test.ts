@@ -145,7 +145,14 @@ describe('two clients of a leader', () => {
   });
 
   it('a description as owner: found by inode, released as a whole', () => {
-    a.call('ownerOpen', { owner: 2, pid: 1, command: 'a', kind: OwnerKind.description, hasPidfd: false });
+    a.call('ownerOpen', {
+      owner: 2,
+      pid: 1,
+      command: 'a',
+      kind: OwnerKind.description,
+      hasPidfd: false,
+      copy: null,
+    });
     const lock = {
       file: 1,
       owner: 2,
@@ -170,7 +177,7 @@ describe('two clients of a leader', () => {
 
   it('locks of a description pass to another process; handles that are gone, or of the wrong sort', () => {
     const open = (owner: number, command: string, kind: OwnerKind) =>
-      a.call('ownerOpen', { owner, pid: owner, command, kind, hasPidfd: false });
+      a.call('ownerOpen', { owner, pid: owner, command, kind, hasPidfd: false, copy: null });
     open(2, 'description', OwnerKind.description);
     open(3, 'taker', OwnerKind.process);
     open(4, 'heir', OwnerKind.process);

@@ -86,7 +86,8 @@ export class Locker extends BlockingClient {
     this.call('fileOpen', { file: 1 }, [fd]);
     closeSync(fd);
     const owner = { owner: 1, pid: process.pid, command: name, kind: OwnerKind.process };
-    this.call('ownerOpen', { ...owner, hasPidfd: pidfd !== undefined }, pidfd === undefined ? [] : [pidfd]);
+    const hasPidfd = pidfd !== undefined;
+    this.call('ownerOpen', { ...owner, hasPidfd, copy: null }, hasPidfd ? [pidfd] : []);
   }
 
   lockRequest({ start = 0, end = Infinity, type = LockType.write }: Span, wait: boolean): Request<'lockSet'> {

@@ -18,7 +18,7 @@ const release = (owner: number): Call => ['lockRelease', { file: 1, owner, kind:
 const closeOwner = (owner: number): Call => ['ownerClose', { owner }];
 const openOwner = (owner: number): Call => [
   'ownerOpen',
-  { owner, pid: 1, command: 'x', kind: 0, hasPidfd: false },
+  { owner, pid: 1, command: 'x', kind: 0, hasPidfd: false, copy: null },
 ];
 
 const cases: { name: string; stream: Call[]; applied: number[] }[] = [

@@ -33,7 +33,8 @@ export function fetchDescriptors(client: BlockingClient, pid: number, start: num
     const page: Page = client.call('descriptorsList', request);
     for (const record of decodeDescriptors(page.packed)) {
       const file = `${record.device}:${record.inode}`;
-      rows.push({ ...record, locks: page.locks.filter((lock) => lock.file === file) });
+      const locks = page.locks.filter((lock) => lock.file === file && (lock.fd ?? record.fd) === record.fd);
+      rows.push({ ...record, locks });
     }
     from = page.next;
   }

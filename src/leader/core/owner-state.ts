@@ -23,6 +23,7 @@ export class OwnerState implements Owner {
   localPid: number;
   command: string;
   readonly session: unknown;
+  readonly copy?: number;
   readonly refresh?: () => boolean;
   readonly account: Account;
   /** Only spaces in which something is held. */
@@ -42,6 +43,7 @@ export class OwnerState implements Owner {
     this.localPid = options.localPid ?? options.pid;
     this.command = options.command;
     this.session = options.session;
+    if (options.copy !== undefined) this.copy = options.copy;
     if (options.refresh !== undefined) this.refresh = options.refresh;
     this.account = account;
   }

@@ -60,6 +60,11 @@ export function processThreads(pid: number): Int32Array | number {
   return grown((pairs, max) => threadsRaw(pid, pairs, max), 64);
 }
 
+/** Whether descriptors of two processes refer to the same open file description: 1, 0 (also: one is gone) or -errno. */
+export const sameDescription = func<[pid: number, fd: number, other: number, otherFd: number]>(
+  'int sward_descriptions_same(int, int, int, int)',
+);
+
 /** Whether the process belongs to that user altogether. */
 export const isOwnedBy = (pid: number, uid: number): boolean => ownedRaw(pid, uid) === 1;
 
