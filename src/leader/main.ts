@@ -3,11 +3,11 @@
  * Exit status: 0; 1 failed; 2 wrong usage; 3 no leader at the socket; 4 the socket is in use; 5 refused (another uid);
  * 6 the address of --http is in use or cannot be had, or /proc shows another pid namespace; 141 nobody reads the output.
  */
-import { realpathSync, statSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { AddressError, describeAddress, parseAddress } from '../http/address.js';
 import { type Page, startPage } from '../http/start.js';
 import { describeDeadlock } from '../shared/describe.js';
+import { addLocksOption, type LocksOptions, locksOf } from '../shared/locks-option.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
 import { addMountOptions, type MountOptions, mountsOf } from '../shared/mounts/options.js';
 import { MountError } from '../shared/mounts/spec.js';
@@ -32,22 +32,11 @@ const ending = (['SIGTERM', 'SIGINT', 'SIGHUP'] as const).filter(
   (name) => name !== 'SIGHUP' || !wasIgnored(name),
 );
 
-interface ServeOptions extends MountOptions {
+interface ServeOptions extends MountOptions, LocksOptions {
   readonly socket?: string;
-  readonly locks: readonly string[];
   readonly logLevel: LogLevel;
   readonly http?: string;
   readonly httpAllowRemote?: true;
-}
-
-function directory(path: string, earlier: readonly string[]): readonly string[] {
-  try {
-    const real = realpathSync(path);
-    if (statSync(real).isDirectory()) return [...earlier, real];
-  } catch {
-    // Said below.
-  }
-  throw new InvalidArgumentError(`${path} is no directory.`);
 }
 
 function serve(options: ServeOptions): void {
@@ -103,7 +92,7 @@ function serveMounts(
       log,
       now,
       epoch: Date.now(),
-      locks: options.locks.length > 0 ? options.locks : ['/'],
+      locks: locksOf(options),
       mounts,
       signals,
       uid: process.getuid?.() ?? 0,
@@ -121,22 +110,24 @@ function serveMounts(
   }
 }
 
-function createProgram(): Command {
-  const program = addMountOptions(new Command('leader'))
-    .description('Arbitrates the locks of sandboxed programs; stays in the foreground.')
-    .version(versionText(), '--version', 'tell the version')
-    .enablePositionalOptions()
+/** What runs the leader: `leader serve`, or `leader` without a command. */
+function serving(command: Command): Command {
+  command
     .addOption(socketOption())
-    .option(
-      '--locks <dir>',
-      'coordinate the locks of files beneath this directory (repeatable; default: /)',
-      directory,
-      [],
-    )
     .option('--http <address>', 'show a live page and metrics at HOST:PORT, PORT or /PATH of a socket')
     .option('--http-allow-remote', 'permit an address of --http that others can reach')
     .addOption(new Option('--log-level <level>', 'what to say on stderr').choices(logLevels).default('info'))
     .action((options: ServeOptions) => serve(options));
+  addLocksOption(command, 'coordinate the locks of files beneath this directory');
+  return addMountOptions(command);
+}
+
+function createProgram(): Command {
+  const program = serving(new Command('leader'))
+    .description('Arbitrates the locks of sandboxed programs; stays in the foreground.')
+    .version(versionText(), '--version', 'tell the version')
+    .enablePositionalOptions();
+  serving(program.command('serve')).description('Runs the leader, as leader without a command does.');
   program
     .command('status')
     .description('Tells how the leader is doing.')

@@ -1,8 +1,9 @@
 /** The `member` command: options, the link to a leader, the launch, the hot loop. */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { checkResult, SyscallError } from '../shared/errno.js';
+import { addLocksOption, type LocksOptions, locksOf } from '../shared/locks-option.js';
 import { createLog, type Log, type LogLevel, logLevels } from '../shared/log.js';
 import { addMountOptions, givenMountOption, type MountOptions, mountsOf } from '../shared/mounts/options.js';
 import { MountError, type MountSpec } from '../shared/mounts/spec.js';
@@ -33,9 +34,8 @@ const kernelStatus = 6;
 const nestedStatus = 7;
 const now = (): number => performance.now();
 
-interface Options extends MountOptions {
+interface Options extends MountOptions, LocksOptions {
   readonly socket?: string;
-  readonly locks: string[];
   readonly workdir?: string;
   readonly killOnExit?: true;
   readonly logLevel: LogLevel;
@@ -54,17 +54,6 @@ function logLevel(text: string): LogLevel {
   return text as LogLevel;
 }
 
-/** A --locks directory, as descriptors in it show themselves. */
-function directory(path: string, previous: string[]): string[] {
-  try {
-    const real = realpathSync(path);
-    if (statSync(real).isDirectory()) return [...previous, real];
-  } catch {
-    // Said below.
-  }
-  throw new InvalidArgumentError(`${path} is no directory`);
-}
-
 interface CommandLine {
   readonly options: Options;
   readonly command: readonly string[];
@@ -75,18 +64,12 @@ interface CommandLine {
 
 /** Errors: CommanderError, which has been printed; MountError and OutputError, which have not. */
 function parse(argv: readonly string[]): CommandLine {
-  const program = addMountOptions(new Command('member'))
+  const program = new Command('member')
     .description('Runs a program whose file locks are coordinated with those of other members by a leader.')
     .usage('[options] -- program [argument...]')
     .version(versionText(), '--version', 'tell the version')
     .argument('<program...>', 'the program and its arguments')
     .option('--socket <path>', 'the leader (default: $SWARD_SOCKET, else an embedded leader of its own)')
-    .option(
-      '--locks <dir>',
-      'embedded leader: coordinate files beneath this directory (repeatable; default: /)',
-      directory,
-      [],
-    )
     .option('-w, --workdir <dir>', 'start the program in this directory, as the program sees it')
     .option('--kill-on-exit', 'when the program ends, kill what it left running')
     .option('--log-level <level>', `one of ${logLevels.join(', ')}`, logLevel, 'warn' as LogLevel)
@@ -107,6 +90,8 @@ executable, 127 it was not found.`,
       writeErr: complain,
       outputError: (text) => complain(text.replace(/^error:/, 'member:')),
     });
+  addMountOptions(program);
+  addLocksOption(program, 'embedded leader: coordinate files beneath this directory');
   program.parse(argv as string[], { from: 'user' });
   const options = program.opts<Options>();
   // A variable of a script that is not set must not become a leader of its own.
@@ -115,7 +100,7 @@ executable, 127 it was not found.`,
   if (socket === undefined || socket === '')
     return { options, command: program.args, socket: undefined, mounts: mountsOf(options) };
   const given =
-    givenMountOption(options) ?? (options.locks.length > 0 ? `--locks ${options.locks[0]}` : undefined);
+    givenMountOption(options) ?? (options.locks === undefined ? undefined : `--locks ${options.locks[0]}`);
   if (given !== undefined)
     program.error(`error: ${given}: the leader at ${socket} decides: give it to bin/leader`);
   return { options, command: program.args, socket: resolve(socket), mounts: [] };
@@ -143,7 +128,7 @@ async function connect(
   log: Log,
 ): Promise<LeaderLink> {
   if (socket === undefined) {
-    return surroundings.embeddedLink(options.locks.length > 0 ? options.locks : ['/'], mounts, log);
+    return surroundings.embeddedLink(locksOf(options), mounts, log);
   }
   process.env.SWARD_SOCKET = socket;
   const { connectLink } = await import('./socket-connect.js');

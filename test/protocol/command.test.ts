@@ -13,6 +13,19 @@ function run(...args: string[]): { status: number | null; stdout: string; stderr
   return spawnSync(leaderProgram, args, { encoding: 'utf8', env });
 }
 
+describe('the command leader serve', () => {
+  const leader = new LeaderProcess('serve');
+
+  it('runs the leader, as leader alone does', async () => {
+    await leader.start('--locks', '/usr', '--log-level', 'error');
+    const client = leader.connect('client');
+    expect(client.hello).to.deep.include({ locks: ['/usr'], pid: leader.pid });
+    client.close();
+    expect(await leader.stop()).to.equal(0);
+    expect(existsSync(leader.socket)).to.equal(false);
+  });
+});
+
 describe('the command leader', () => {
   const leader = new LeaderProcess();
 
@@ -44,18 +57,28 @@ describe('the command leader', () => {
       status: 2,
       stderr: /^leader: .*\/nope is no directory\.\n$/,
     },
-    {
-      name: '--http-allow-remote alone',
-      args: () => ['--socket', '/tmp/none.sock', '--http-allow-remote'],
+    ...[[], ['serve']].map((command) => ({
+      name: ['--http-allow-remote alone', ...command].join(' after '),
+      args: () => [...command, '--socket', '/tmp/none.sock', '--http-allow-remote'],
       status: 2,
       stderr: /^leader: --http-allow-remote means nothing without --http\n$/,
-    },
-    ...['--socket', '--http', '--log-level'].map((option) => ({
-      name: `${option} before a command`,
-      args: () => [option, 'info', 'status'],
-      status: 2,
-      stderr: new RegExp(`^leader: ${option} stands before status: the options of a command follow it\n$`),
     })),
+    ...['--socket', '--http', '--log-level'].flatMap((option) =>
+      ['status', 'serve'].map((command) => ({
+        name: `${option} before ${command}`,
+        args: () => [option, 'info', command],
+        status: 2,
+        stderr: new RegExp(
+          `^leader: ${option} stands before ${command}: the options of a command follow it\n$`,
+        ),
+      })),
+    ),
+    {
+      name: 'serve what',
+      args: () => ['serve', 'what', '--socket', '/tmp/none.sock'],
+      status: 2,
+      stderr: /^leader: too many arguments for 'serve'\. /,
+    },
     {
       name: 'stress: a time and a number of operations',
       args: () => ['stress', '--seconds', '1', '--operations', '1'],

@@ -19,11 +19,17 @@ export class LeaderProcess {
   readonly file = join(this.directory, 'file');
   log = '';
   private child: ChildProcess | undefined;
+  private readonly command: readonly string[];
+
+  /** `command`: a word that runs the leader too. */
+  constructor(...command: string[]) {
+    this.command = command;
+  }
 
   async start(...options: string[]): Promise<void> {
     writeFileSync(this.file, 'content');
     this.log = '';
-    const child = spawn(leaderProgram, ['--socket', this.socket, ...options], {
+    const child = spawn(leaderProgram, [...this.command, '--socket', this.socket, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.child = child;

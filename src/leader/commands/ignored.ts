@@ -19,9 +19,9 @@ function refuseBeforeCommands(program: Command): void {
 function refuseAlone(program: Command, name: string, other: string): void {
   program.hook('preAction', (_, command) => {
     const options = command.opts();
-    if (command !== program || options[name] === undefined || options[other] !== undefined) return;
+    if (options[name] === undefined || options[other] !== undefined) return;
     const flag = (attribute: string) =>
-      program.options.find((option) => option.attributeName() === attribute)!.long;
+      command.options.find((option) => option.attributeName() === attribute)!.long;
     program.error(`error: ${flag(name)} means nothing without ${flag(other)}`);
   });
 }
