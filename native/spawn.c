@@ -94,54 +94,45 @@ SWARD_API int sward_reap(int pid) {
   return waitpid(pid, &status, WNOHANG) < 0 ? -errno : 0;
 }
 
-enum { PASSED_MAX = 4096 };
-static int passed_fds[PASSED_MAX];
-static int passed_count;
-
-/* Lets the workload inherit what this process inherited. Node marks all of it close-on-exec when it starts, its own
- * descriptors among them: those (anonymous inodes, a spare /dev/null, and pipes of which we hold both ends) stay marked. To be called
- * before anything else is opened. */
-SWARD_API int sward_pass_descriptors(void) {
-  static struct {
-    int fd;
-    char target[64];
-  } open_fds[PASSED_MAX];
-  int count = 0;
+/* Which descriptors this process inherited, when nobody has noted it (start.c): all but those that look like Node's own
+ * (anonymous inodes, a spare /dev/null, pipes of which we hold both ends). To be called before anything else is opened.
+ * Returns how many, at most `max`. */
+SWARD_API int sward_guess_inherited(int *fds, int max) {
+  typedef char target[64];
+  target *targets = calloc((size_t)max, sizeof *targets);
   DIR *directory = opendir("/proc/self/fd");
-  if (!directory) return -errno;
+  int count = 0, kept = 0;
   struct dirent *entry;
-  while (count < PASSED_MAX && (entry = readdir(directory)) != NULL) {
+  while (targets && directory && count < max && (entry = readdir(directory)) != NULL) {
     int fd = atoi(entry->d_name);
     if (entry->d_name[0] == '.' || fd == dirfd(directory)) continue;
-    ssize_t length = readlinkat(dirfd(directory), entry->d_name, open_fds[count].target, sizeof open_fds[0].target - 1);
-    if (length < 0) continue;
-    open_fds[count].target[length] = 0;
-    open_fds[count++].fd = fd;
+    if (readlinkat(dirfd(directory), entry->d_name, targets[count], sizeof *targets - 1) >= 0) fds[count++] = fd;
   }
-  closedir(directory);
   for (int i = 0; i < count; i++) {
-    const char *target = open_fds[i].target;
     /* libuv keeps /dev/null open for accept(2) under EMFILE. */
-    int own = strncmp(target, "anon_inode:", 11) == 0 || strcmp(target, "/dev/null") == 0;
-    if (strncmp(target, "pipe:", 5) == 0)
-      for (int j = 0; j < count; j++)
-        if (i != j && strcmp(target, open_fds[j].target) == 0) own = 1;
-    if (open_fds[i].fd > 2 && own) continue;
-    fcntl(open_fds[i].fd, F_SETFD, 0);
-    if (open_fds[i].fd != 2) passed_fds[passed_count++] = open_fds[i].fd;
+    int own = strncmp(targets[i], "anon_inode:", 11) == 0 || strcmp(targets[i], "/dev/null") == 0;
+    if (strncmp(targets[i], "pipe:", 5) == 0)
+      for (int j = 0; j < count; j++) own |= i != j && strcmp(targets[i], targets[j]) == 0;
+    if (fds[i] <= 2 || !own) fds[kept++] = fds[i];
   }
-  return 0;
+  if (directory) closedir(directory);
+  free(targets);
+  return kept;
+}
+
+/* Lets the workload inherit these: Node marks all that it finds close-on-exec when it starts. */
+SWARD_API void sward_pass_descriptors(const int *fds, int count) {
+  for (int i = 0; i < count; i++) fcntl(fds[i], F_SETFD, 0);
 }
 
 /* Lets go of what was passed on, but stderr: whoever reads the workload's output must see its end when the workload
  * closes it. To be called once the launcher runs. */
-SWARD_API int sward_drop_descriptors(void) {
+SWARD_API int sward_drop_descriptors(const int *fds, int count) {
   AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) return -errno;
-  for (int i = 0; i < passed_count; i++) {
-    if (passed_fds[i] < 2) dup3(null, passed_fds[i], O_CLOEXEC);
-    else close(passed_fds[i]);
+  for (int i = 0; i < count; i++) {
+    if (fds[i] < 2) dup3(null, fds[i], O_CLOEXEC);
+    else if (fds[i] > 2) close(fds[i]);
   }
-  passed_count = 0;
   return 0;
 }

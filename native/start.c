@@ -1,10 +1,12 @@
 /* sward-member and sward-leader, which bin/ has links to: note what Node is about to change, and become Node.
  *
- * When Node starts it gives signals their default actions, unblocks them, and raises the limit of open descriptors. A
- * program in a member is to find all that as whoever started the member left it, and a leader under nohup(1) is to stay.
+ * When Node starts it gives signals their default actions, unblocks them, raises the limit of open descriptors, opens
+ * some and marks all close-on-exec. A program in a member is to find all that as whoever started the member left it, and a
+ * leader under nohup(1) is to stay.
  * The note is an environment variable; the script, dist/bin/NAME.js, removes it before it does anything else
  * (src/shared/started.ts). design/decisions/0012-noted-before-node.md says why this is a program. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +23,9 @@
 #define PREFIX "sward-"
 enum { FAILED_STATUS = 126, NOT_FOUND_STATUS = 127 };
 
+/* A comma or a hyphen, a descriptor, and the zero byte. A variable may be 128 KiB long. */
+enum { NUMBER_TEXT_MAX = 16, DESCRIPTORS_TEXT_MAX = 100000 };
+
 extern char **environ;
 
 static struct started look(void) {
@@ -34,6 +39,25 @@ static struct started look(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) now.descriptors = limit.rlim_cur;
   return now;
+}
+
+/* Writes the open descriptors as runs, `0-2,5`, or `-` when none is open: as many as fit. Nothing where /proc cannot be read. */
+static void list_descriptors(char *text, size_t size) {
+  DIR *directory = opendir("/proc/self/fd");
+  if (!directory) return;
+  size_t length = 0, run = 0;
+  int last = -2;
+  strcpy(text, "-");
+  struct dirent *entry;
+  while ((entry = readdir(directory)) != NULL && length + NUMBER_TEXT_MAX < size) {
+    int fd = atoi(entry->d_name);
+    if (entry->d_name[0] == '.' || fd == dirfd(directory)) continue;
+    /* The end of a run is written over as the run grows. */
+    if (fd != last + 1) run = length += (size_t)sprintf(text + length, length ? ",%d" : "%d", fd);
+    else length = run + (size_t)sprintf(text + run, "-%d", fd);
+    last = fd;
+  }
+  closedir(directory);
 }
 
 /* The environment with the note. NULL: no memory. */
@@ -63,7 +87,8 @@ static int find_script(char *path, char *script, size_t size) {
 }
 
 int main(int argc, char **argv) {
-  char own[PATH_MAX], script[PATH_MAX + 16], note[sizeof VARIABLE + STARTED_TEXT_MAX];
+  char own[PATH_MAX], script[PATH_MAX + 16];
+  static char note[sizeof VARIABLE + STARTED_TEXT_MAX + DESCRIPTORS_TEXT_MAX];
   /* Not /proc/self/exe: that all is refused where /proc is another pid namespace's, the script says. */
   const char *called = (const char *)getauxval(AT_EXECFN);
   if (!realpath(called, own) || find_script(own, script, sizeof script) < 0) {
@@ -71,7 +96,8 @@ int main(int argc, char **argv) {
     return FAILED_STATUS;
   }
   struct started now = look();
-  snprintf(note, sizeof note, VARIABLE STARTED_PRINT, now.ignored, now.blocked, now.descriptors);
+  int length = snprintf(note, sizeof note, VARIABLE STARTED_PRINT " ", now.ignored, now.blocked, now.descriptors);
+  list_descriptors(note + length, sizeof note - (size_t)length);
   char **variables = noted(note);
   char **arguments = calloc((size_t)argc + 2, sizeof *arguments);
   if (!variables || !arguments) return FAILED_STATUS;

@@ -10,9 +10,7 @@ import { MountError, type MountSpec } from '../shared/mounts/spec.js';
 import {
   becomeSubreaper,
   closeDescriptor,
-  dropDescriptors,
   lookThroughProc,
-  passDescriptors,
   refusedCall,
   vitalCall,
 } from '../shared/native/workload.js';
@@ -21,6 +19,7 @@ import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { versionText } from '../shared/root.js';
 import { type End, memberFailed } from './end.js';
 import { buildFilter } from './filter.js';
+import { passInherited } from './inherited.js';
 import { Launcher } from './launcher.js';
 import type { LeaderLink } from './link.js';
 import { MountTable } from './paths/mount-table.js';
@@ -153,7 +152,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     return { status: error.exitStatus };
   }
   const { options, command } = parsed;
-  passDescriptors();
+  const dropInherited = passInherited();
   const log = createLog('member', options.logLevel);
   if (!procIsOurs()) {
     log.error(foreignProc);
@@ -191,7 +190,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
       );
       return { status: nested ? nestedStatus : kernelStatus };
     }
-    dropDescriptors();
+    dropInherited();
     return new Supervisor({
       link,
       launcher,

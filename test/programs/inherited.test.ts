@@ -1,5 +1,5 @@
 /** What a program inherits from whoever starts a member, and what a member and a leader do with it themselves. */
-import { symlinkSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { leaderPath, memberPath, python, type Scene, scene, script } from './support.js';
 
@@ -34,6 +34,30 @@ describe('what a program inherits through a member', () => {
       await scene.startLeader();
       const linked = `${memberPath} --socket ${scene.socket} -- ${look}`;
       expect((await inShell(scene, text(linked))).stdout).to.equal(native.stdout);
+    });
+  }
+
+  const listing = `${python} ${script('descriptors.py')} list`;
+  for (const { name, text } of [
+    { name: 'stdin closed', text: (command: string) => `exec ${command} <&-` },
+    { name: 'stderr closed', text: (command: string) => `exec ${command} 2>&-` },
+    { name: 'all standard streams closed', text: (command: string) => `exec ${command} <&- >&- 2>&-` },
+    {
+      name: 'what Node has too: /dev/null, pipes of both ends, anonymous inodes',
+      text: (command: string) => `exec ${python} ${script('descriptors.py')} open ${command}`,
+    },
+  ]) {
+    scene(`descriptors as natively: ${name}`, async (scene) => {
+      const told = async (command: string) => {
+        expect(await inShell(scene, text(command))).to.include({ status: 0, stderr: '' });
+        const list = readFileSync(scene.path('descriptors'), 'utf8');
+        rmSync(scene.path('descriptors'));
+        return list;
+      };
+      const native = await told(listing);
+      expect(await told(`${memberPath} -- ${listing}`)).to.equal(native);
+      await scene.startLeader();
+      expect(await told(`${memberPath} --socket ${scene.socket} -- ${listing}`)).to.equal(native);
     });
   }
 

@@ -103,8 +103,16 @@ export const lookThroughProc = lib.func('void sward_trap_look_through_proc(void)
 export const spawnLauncher = func<
   [launcher: string, started: string, strings: Buffer, count: number, directory: number, pid: Int32Array]
 >('int sward_spawn_launcher(const char *, const char *, void *, int, int, void *)');
-export const passDescriptors = func<[]>('int sward_pass_descriptors(void)');
-export const dropDescriptors = func<[]>('int sward_drop_descriptors(void)');
+export const guessInherited = func<[descriptors: Int32Array, max: number]>(
+  'int sward_guess_inherited(void *, int)',
+);
+export const passDescriptors = lib.func('void sward_pass_descriptors(const void *, int)') as (
+  descriptors: Int32Array,
+  count: number,
+) => void;
+export const dropDescriptors = func<[descriptors: Int32Array, count: number]>(
+  'int sward_drop_descriptors(const void *, int)',
+);
 export const controlSend = func<[control: number, bytes: Buffer, length: number]>(
   'int sward_control_send(int, void *, int)',
 );
