@@ -70,7 +70,9 @@ export const signalCases = [
      B handler ALRM norestart
      B alarm 50
      B setlkw 3 w 0 10 -> EINTR
+     B alarm 0
      B flock 3 ex
+     B alarm 50
      B setlkw 3 w 5 1 -> EINTR
      B alarm 0
      B setlk 3 w 20 10`,
