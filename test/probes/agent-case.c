@@ -4,7 +4,7 @@
  * `wait` (for that end), `poll` ("blocked" or the end). Every other word is the actor's.
  *
  * "blocked" means: no answer for `blockedMilliseconds`, and the thread seen sleeping `sleepingLooks` times
- * in a row at the end of that time, with no signal on its way to it (or `unsettledMilliseconds` long with one).
+ * in a row at the end of that time, with no signal on its way to it.
  */
 #include "agent.h"
 
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { blockedMilliseconds = 30, unsettledMilliseconds = 2000, lookMilliseconds = 3, sleepingLooks = 3 };
+enum { blockedMilliseconds = 30, lookMilliseconds = 3, sleepingLooks = 3 };
 
 struct actor {
 	pid_t pid; /* 0: not started yet */
@@ -116,41 +116,41 @@ static void await_reply(struct place at, char *reply)
 		strcpy(reply, "dead");
 }
 
-/* A value of the thread's /proc/pid/task/tid/status; "" when the thread is gone. */
-static void thread_status(struct place at, const char *name, char value[static 32])
+/* One look at a thread. */
+struct look {
+	char state;	 /* the letter of proc(5); 'X' when the thread is gone */
+	int is_signalled; /* a signal is on its way to it; one that it blocks is not */
+};
+
+static unsigned long long signal_set(const char *text, const char *name)
+{
+	const char *line = strstr(text, name);
+	return line ? strtoull(line + strlen(name), NULL, 16) : 0;
+}
+
+/* By one read of /proc/pid/task/tid/status: what it says was so at about the same moment. */
+static struct look look_at(struct place at)
 {
 	char path[64], text[4096] = "";
 	const struct actor *actor = &actors[at.actor];
+	struct look look = { .state = 'X' };
 	snprintf(path, sizeof path, "/proc/%d/task/%d/status", actor->pid, actor->tids[at.thread]);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	value[0] = 0;
 	if (fd < 0)
-		return;
-	const char *line = read(fd, text, sizeof text - 1) > 0 ? strstr(text, name) : NULL;
+		return look;
+	const char *line = read(fd, text, sizeof text - 1) > 0 ? strstr(text, "\nState:") : NULL;
 	close(fd);
-	if (line)
-		sscanf(line + strlen(name), " %31s", value);
+	if (!line)
+		return look;
+	sscanf(line, "\nState: %c", &look.state);
+	unsigned long long pending = signal_set(text, "\nSigPnd:") | signal_set(text, "\nShdPnd:");
+	look.is_signalled = (pending & ~signal_set(text, "\nSigBlk:")) != 0;
+	return look;
 }
 
-/* The letter of proc(5); 'X' when the thread is gone. */
 static char thread_state(struct place at)
 {
-	char state[32];
-	thread_status(at, "\nState:", state);
-	return state[0] ? state[0] : 'X';
-}
-
-static int has_pending(struct place at, const char *name)
-{
-	char mask[32];
-	thread_status(at, name, mask);
-	return strtoull(mask, NULL, 16) != 0;
-}
-
-/* No signal is on its way to the thread, and nobody holds it in a stop of ptrace. */
-static int is_settled(struct place at)
-{
-	return thread_state(at) != 't' && !has_pending(at, "\nSigPnd:") && !has_pending(at, "\nShdPnd:");
+	return look_at(at).state;
 }
 
 static long long milliseconds_now(void)
@@ -166,10 +166,10 @@ static void reply_or_blocked(struct place at, char *reply)
 	int asleep = 0, got;
 	memset(reply, 0, lineMax);
 	while ((got = try_reply(at, reply, lookMilliseconds)) == 0) {
-		asleep = strchr("SDTt", thread_state(at)) ? asleep + 1 : 0;
-		/* A signal that is blocked stays on its way. */
-		int enough = is_settled(at) ? blockedMilliseconds : unsettledMilliseconds;
-		if (asleep >= sleepingLooks && milliseconds_now() - start >= enough) {
+		struct look look = look_at(at);
+		/* In a stop of ptrace ('t') something is about to happen to it. */
+		asleep = strchr("SDT", look.state) && !look.is_signalled ? asleep + 1 : 0;
+		if (asleep >= sleepingLooks && milliseconds_now() - start >= blockedMilliseconds) {
 			strcpy(reply, "blocked");
 			return;
 		}
@@ -270,6 +270,15 @@ static void step_signal(struct place at, char **words, char *reply)
 			nanosleep(&pause, NULL);
 }
 
+/* `thread_exit`: the thread says so while it still lives. */
+static void step_thread_exit(struct place at, const char *line, char *reply)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+	call(at, line, reply);
+	while (!strchr("ZX", thread_state(at)))
+		nanosleep(&pause, NULL);
+}
+
 /* Pids become the names of actors. */
 static void name_pids(char *reply)
 {
@@ -298,6 +307,8 @@ static void run_words(struct place at, char **words, int count, const char *line
 		step_new_actor(at, words, reply);
 	} else if (strcmp(words[0], "exec") == 0) {
 		step_exec(at, reply);
+	} else if (strcmp(words[0], "thread_exit") == 0) {
+		step_thread_exit(at, words[0], reply);
 	} else if (strcmp(words[0], "exit") == 0) {
 		send_line(runner_fd(at.actor, at.thread), "exit");
 		await_exit(at.actor, reply);

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { caseSeconds = 20, runnerSeconds = caseSeconds + 5, reapSeconds = 5, timeoutsMax = 4 };
+enum { caseSeconds = 60, runnerSeconds = caseSeconds + 15, reapSeconds = 30, timeoutsMax = 4 };
 
 struct shared {
 	volatile int answered;

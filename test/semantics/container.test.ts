@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { assert } from 'chai';
 import { cases } from './cases.js';
-import { expected, probe, type Run, repoRoot, runCases, told } from './harness.js';
+import { expected, probe, type Run, repoRoot, runCases, tableMillisecondsMax, told } from './harness.js';
 
 /** x86-64's numbers of pidfd_getfd(2) and kcmp(2). */
 const refusedCalls = ['438', '312'];
@@ -19,7 +19,7 @@ describe('lock semantics: record locks in a container that refuses pidfd_getfd a
   let run: Run;
 
   before(async function () {
-    this.timeout(320_000);
+    this.timeout(tableMillisecondsMax);
     const member = [join(repoRoot, 'bin/member'), '--log-level', 'error', '--'];
     run = await runCases(table, [probe('refuse'), ...refusedCalls, '--', ...member]);
   });

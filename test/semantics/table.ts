@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import { expected, type Run, runCases, told } from './harness.js';
+import { expected, type Run, runCases, tableMillisecondsMax, told } from './harness.js';
 import { type Case, story } from './story.js';
 
 /** Who answers: without this check, a member that traps nothing would pass for the kernel. */
@@ -29,7 +29,7 @@ export function describeCases(
     let run: Run;
 
     before(async function () {
-      this.timeout(320_000);
+      this.timeout(tableMillisecondsMax);
       run = await runCases(table, command);
     });
 
