@@ -1,7 +1,7 @@
 /** Many at once, interrupted, killed in the midst: members lose nothing and keep nothing. */
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { kill, python, scene, until } from '../programs/support.js';
+import { kill, processState, python, readProc, scene, until } from '../programs/support.js';
 import { unless } from '../run/skips.js';
 import { probe } from '../semantics/harness.js';
 import { cases } from './cases.js';
@@ -18,15 +18,27 @@ const leak = 'a member keeps no descriptors of what is over';
 
 /** Opens a FIFO that nobody else opens; a signal must get it out, the handler's exception or SIGTERM. */
 const interruptedOpen = `
-import os, signal, sys
+import os, signal
 os.mkfifo('/shared/fifo')
 class Enough(Exception): pass
 def enough(*_): raise Enough
 signal.signal(signal.SIGALRM, enough)
-signal.setitimer(signal.ITIMER_REAL, 0.2)
+print('ready', flush=True)
 try: open('/shared/fifo')
 except Enough: print('interrupted', flush=True)
 open('/shared/fifo')`;
+
+/** x86-64's number of openat(2). */
+const openCall = '257 ';
+
+/** Resolves when the process sleeps in the open that is all it has left to do. */
+const opens = (pid: number): Promise<unknown> => {
+  const call = () => readProc(pid, 'syscall');
+  return until(
+    () => processState(pid) === 'S' && call().startsWith(openCall),
+    () => `${pid} is in ${call()}`,
+  );
+};
 
 const otherProcess = `
 cd /shared; mkdir d; cd d; exec 3> f; sleep 1000 & cd /
@@ -58,17 +70,23 @@ describe('files: endurance', () => {
   scene('programs killed in the midst of calls', (scene) =>
     withLeader(scene, ['--tmpfs', '/shared'], async (leader) => {
       const storm = `${probe('path-storm')} /shared/s 100000 restart`;
-      const text = `for i in $(seq ${killed}); do rm -rf /shared/s; mkdir /shared/s; timeout -s KILL 0.2 ${storm} 2>/dev/null || echo $?; done; ls /shared`;
-      const { stdout } = await leader.start(['sh', '-euc', text]).result;
-      expect(stdout).to.equal(`${'137\n'.repeat(killed)}s\n`);
+      // It has names there from its first call on, but for moments.
+      const begun = 'until [ -n "$(ls /shared/s)" ]; do sleep 0.01; done';
+      const round = `rm -rf /shared/s; mkdir /shared/s; ${storm} & ${begun}; sleep 0.2; kill -KILL $!; wait $! 2>/dev/null || echo $?`;
+      const text = `for i in $(seq ${killed}); do ${round}; done; ls /shared`;
+      expect(await leader.sh(text)).to.equal(`${'137\n'.repeat(killed)}s\n`);
     }),
   );
 
   scene('a signal gets a program out of opening a FIFO', async (scene) => {
     const command = [python, '-SEc', interruptedOpen];
     const program = scene.start([memberPath, '--tmpfs', '/shared', '--', ...command]);
-    await program.said(/interrupted/);
+    await program.said(/ready/);
     const [worker] = scene.processes().filter(({ command }) => command.startsWith(python));
+    await opens(worker!.pid);
+    kill(worker!.pid, 'SIGALRM');
+    await program.said(/interrupted/);
+    await opens(worker!.pid);
     kill(worker!.pid, 'SIGTERM');
     expect((await program.result).signal).to.equal('SIGTERM');
   });

@@ -1,7 +1,7 @@
 /** What programs in two members of one leader share through a mount. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { memberPath, python, type Scene, scene } from '../programs/support.js';
+import { leaderPath, memberPath, python, type Scene, scene, until } from '../programs/support.js';
 import { type MountLeader, succeed, withLeader } from './scenes.js';
 
 const py = (text: string): string[] => [python, '-SEc', text];
@@ -112,7 +112,7 @@ describe('members share a mount', () => {
     expect(await succeed(watcher)).to.equal(`watching\n${seen}\n`);
   });
 
-  inBoth('a lock', async (leader) => {
+  inBoth('a lock', async (leader, scene) => {
     const holder = leader.start([
       'flock',
       '/shared/lock',
@@ -122,6 +122,11 @@ describe('members share a mount', () => {
     ]);
     await holder.said(/held/);
     const waiter = leader.start(['flock', '/shared/lock', 'cat', '/shared/f']);
+    const locks = async () => (await scene.run([leaderPath, 'locks', '--socket', scene.socket])).stdout;
+    await until(
+      async () => /waits/.test(await locks()),
+      () => `nobody waits: ${waiter.stderr}`,
+    );
     expect(await leader.sh('flock -n /shared/lock true || echo taken')).to.equal('taken\n');
     holder.write('go\n');
     expect(await succeed(waiter)).to.equal('done\n');

@@ -11,7 +11,7 @@ import { expand, type FileCase } from './story.js';
 /** Where the native run of the table is made: a file system of the kind that the mount has. */
 export type Kind = 'memory' | 'disk';
 
-export const tableMillisecondsMax = 300_000;
+export const tableMillisecondsMax = 600_000;
 export const parents: Readonly<Record<Kind, string>> = { memory: '/dev/shm', disk: tmpdir() };
 
 /** A directory for a test, open to all users, removed at its end. */

@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,11 +22,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { stepSeconds = 20, reapSeconds = 5 };
+enum { stepSeconds = 60, reapSeconds = 30, lookMilliseconds = 3, sleepingLooks = 3 };
 
 static char directory[lineMax];
 static pid_t group;
 static int pending[actorsMax], started[actorsMax], inCase;
+static pid_t pids[actorsMax]; /* 0: another actor has forked it */
 
 /* actors end when their channels do, but for those that have been told not to listen */
 static void end_case(void)
@@ -41,7 +44,12 @@ static void end_case(void)
 			group = 0;
 		nanosleep(&pause, NULL);
 	}
+	if (group) {
+		fprintf(stderr, "file-agent: processes of a case survived SIGKILL\n");
+		exit(3);
+	}
 	memset(pending, 0, sizeof pending);
+	memset(pids, 0, sizeof pids);
 	memset(started, 0, sizeof started);
 	inCase = 0;
 }
@@ -84,6 +92,7 @@ static int start_actor(int actor)
 	}
 	if (pid < 0)
 		return -1;
+	pids[actor] = pid;
 	group = group ? group : pid;
 	setpgid(pid, group);
 	return 0;
@@ -100,6 +109,29 @@ static void await(int actor)
 	else
 		receive_line(runnerBase + actor, line, lineMax);
 	puts(line);
+}
+
+/* The letter of proc(5); 'X' when the process is gone. */
+static char process_state(pid_t pid)
+{
+	char path[64], text[512] = "";
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 'X';
+	char *name = read(fd, text, sizeof text - 1) > 0 ? strrchr(text, ')') : NULL;
+	close(fd);
+	return name && name[1] ? name[2] : 'X';
+}
+
+/* Returns when the actor has taken its step and answered it, or sleeps in it. */
+static void await_begun(int actor)
+{
+	struct pollfd answered = { .fd = runnerBase + actor, .events = POLLIN };
+	for (int asleep = 0, unread; asleep < sleepingLooks && poll(&answered, 1, lookMilliseconds) == 0;) {
+		int taken = ioctl(runnerBase + actor, SIOCOUTQ, &unread) == 0 && unread == 0;
+		asleep = taken && (!pids[actor] || strchr("SDX", process_state(pids[actor]))) ? asleep + 1 : 0;
+	}
 }
 
 static void step(char *line)
@@ -125,10 +157,12 @@ static void step(char *line)
 	if (strncmp(text, "fork ", 5) == 0 || strncmp(text, "clonefs ", 8) == 0)
 		started[strchr(text, ' ')[1] - 'A'] = 1;
 	send_bytes(runnerBase + actor, text, strlen(text));
-	if (background)
+	if (background) {
+		await_begun(actor);
 		puts("started");
-	else
+	} else {
 		await(actor);
+	}
 }
 
 static void one_line(char *line)

@@ -1,5 +1,6 @@
 /*
- * path-storm DIRECTORY MILLISECONDS restart|interrupt: makes, renames and removes names under 1,000 signals a second.
+ * path-storm DIRECTORY MILLISECONDS restart|interrupt: makes, renames and removes names under 1,000 signals a second,
+ * for that long or, where the machine has little time for us, until enough of both have come.
  *
  * With `restart` the handler has SA_RESTART; with `interrupt` it has not, and EINTR is retried. A call that took effect
  * and is made again would find its own doing: a false EEXIST or ENOENT. Each is told; the status is 1 if there was one.
@@ -14,6 +15,8 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { signalsMin = 100, operationsMin = 100 };
 
 static volatile sig_atomic_t signals;
 static long operations, interrupted, faults;
@@ -93,7 +96,7 @@ int main(int argc, char **argv)
 	struct itimerval every = { .it_interval.tv_usec = 1000, .it_value.tv_usec = 1000 };
 	setitimer(ITIMER_REAL, &every, NULL);
 	long end = milliseconds() + atol(argv[2]);
-	while (milliseconds() < end && faults < 10)
+	while ((milliseconds() < end || signals < signalsMin || operations < operationsMin) && faults < 10)
 		one_round();
 	every = (struct itimerval){ 0 };
 	setitimer(ITIMER_REAL, &every, NULL);
