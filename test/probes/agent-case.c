@@ -4,7 +4,8 @@
  * `wait` (for that end), `poll` ("blocked" or the end). Every other word is the actor's.
  *
  * "blocked" means: no answer for `blockedMilliseconds`, and the thread seen sleeping `sleepingLooks` times
- * in a row at the end of that time, with no signal on its way to it.
+ * in a row at the end of that time, with no signal on its way to it, each time after the arbiter, be it the kernel or
+ * a member, has answered a call that the runner made later.
  */
 #include "agent.h"
 
@@ -30,6 +31,7 @@ struct actor {
 };
 
 static struct actor actors[actorsMax];
+static int own_file; /* of the runner alone: no actor has it */
 
 struct place {
 	int actor;
@@ -60,14 +62,27 @@ static void make_channels(void)
 	}
 }
 
-/* Registers a new process; its pidfd goes out of the way of the case, as all our descriptors do. */
-static void register_actor(int actor, pid_t pid)
+/* A descriptor of the runner goes out of the way of the case. */
+static int move_away(int fd, const char *what)
 {
-	int fd = syscall(SYS_pidfd_open, pid, 0);
 	int high = fcntl(fd, F_DUPFD_CLOEXEC, mailboxOutBase + actorsMax);
 	if (high < 0)
-		broken("pidfd_open");
+		broken(what);
 	close(fd);
+	return high;
+}
+
+/* Calls are answered in the order in which they were made: what was made before this has been seen to. */
+static void ask_arbiter(void)
+{
+	struct flock any = { .l_type = F_WRLCK };
+	if (fcntl(own_file, F_GETLK, &any) < 0)
+		broken("F_GETLK");
+}
+
+static void register_actor(int actor, pid_t pid)
+{
+	int high = move_away(syscall(SYS_pidfd_open, pid, 0), "pidfd_open");
 	actors[actor] = (struct actor){ .pid = pid, .pidfd = high, .tids = { pid } };
 }
 
@@ -79,7 +94,7 @@ static void start_actor(int actor)
 	if (pid == 0) {
 		signal(SIGALRM, SIG_DFL);
 		alarm(0);
-		close_range(mailboxOutBase + actorsMax, ~0U, 0); /* the pidfds of other actors */
+		close_range(mailboxOutBase + actorsMax, ~0U, 0); /* what is the runner's */
 		serve(actor, 0);
 	}
 	register_actor(actor, pid);
@@ -166,13 +181,16 @@ static void reply_or_blocked(struct place at, char *reply)
 	int asleep = 0, got;
 	memset(reply, 0, lineMax);
 	while ((got = try_reply(at, reply, lookMilliseconds)) == 0) {
+		ask_arbiter();
 		struct look look = look_at(at);
 		/* In a stop of ptrace ('t') something is about to happen to it. */
 		asleep = strchr("SDT", look.state) && !look.is_signalled ? asleep + 1 : 0;
-		if (asleep >= sleepingLooks && milliseconds_now() - start >= blockedMilliseconds) {
-			strcpy(reply, "blocked");
-			return;
-		}
+		if (asleep < sleepingLooks || milliseconds_now() - start < blockedMilliseconds)
+			continue;
+		if ((got = try_reply(at, reply, 0)) != 0)
+			break;
+		strcpy(reply, "blocked");
+		return;
 	}
 	if (got < 0)
 		strcpy(reply, "dead");
@@ -345,6 +363,7 @@ static void run_step(const char *line, char *reply)
 void run_case(char **steps, int count, volatile int *answered)
 {
 	make_channels();
+	own_file = move_away(open("the runner's own", O_RDWR | O_CREAT | O_CLOEXEC, 0600), "open");
 	for (int i = 0; i < count; i++) {
 		char reply[lineMax] = "";
 		run_step(steps[i], reply);
