@@ -191,7 +191,6 @@ describe('commands: what passes through a member', () => {
     await until(
       () => program.child.stdout.readableEnded,
       () => `the end of the output: ${program.stdout}`,
-      10_000,
     );
     expect(program.running).to.equal(true);
     program.write('go\n');

@@ -3,17 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { probe } from '../semantics/harness.js';
 import { type Actor, listLocks, lockKinds, startActor, untilLocks } from './locks.js';
-import {
-  compile,
-  kill,
-  type Program,
-  processState,
-  python,
-  type Scene,
-  scene,
-  script,
-  until,
-} from './support.js';
+import { compile, kill, type Program, python, type Scene, scene, script, untilState } from './support.js';
 
 const modes = [
   { mode: 'embedded leader', led: false },
@@ -36,9 +26,9 @@ const probes: readonly ProbeCase[] = [
   { probe: 'interrupt-waits', parameters: ['flock', '--thread', '--waits', '1000'] },
 ];
 
-const medianMicrosecondsMax = 20_000;
-/** On a busy machine a single process may have to wait for its turn. */
-const worstMicrosecondsMax = 500_000;
+/** On a busy machine each of the processes that take part has to wait for its turn. */
+const medianMicrosecondsMax = 200_000;
+const worstMicrosecondsMax = 3_000_000;
 
 /** Nothing is held and nobody waits. */
 async function nothingLeft(scene: Scene): Promise<void> {
@@ -154,15 +144,10 @@ describe('waiters that are killed, stopped and continued', () => {
       const { holder, program, pid } = await waiter(scene, lockOnce(kind));
       for (let round = 0; round < 3; round++) {
         kill(pid, 'SIGSTOP');
-        await until(
-          () => processState(pid).toUpperCase() === 'T',
-          () => `stop of ${pid}: ${processState(pid)}`,
-        );
+        // 't' is the stop of a tracer, who has yet to let it go.
+        await untilState(pid, 'T');
         kill(pid, 'SIGCONT');
-        await until(
-          () => 'SRD'.includes(processState(pid)),
-          () => `continuation of ${pid}: ${processState(pid)}`,
-        );
+        await untilState(pid, 'S', 'R', 'D');
       }
       await untilLocks(scene, 2, 1);
       await holder.end();
@@ -173,10 +158,7 @@ describe('waiters that are killed, stopped and continued', () => {
     scene(`${kind}: killed while it is stopped`, async (scene) => {
       const { holder, program, pid } = await waiter(scene, lockOnce(kind));
       kill(pid, 'SIGSTOP');
-      await until(
-        () => processState(pid).toUpperCase() === 'T',
-        () => `stop of ${pid}`,
-      );
+      await untilState(pid, 'T');
       kill(pid, 'SIGKILL');
       expect((await program.result).signal).to.equal('SIGKILL');
       await untilLocks(scene, 2, 0);

@@ -198,7 +198,13 @@ describe('programs do in a member what they do outside', () => {
 /** A debugger joins a process of its own member, which runs, or waits for a lock. */
 const debuggers = [
   { name: 'gdb', command: 'gdb -nx -batch -p $target -ex bt', said: /^#0 /m },
-  { name: 'strace', command: 'timeout -s INT 1 strace -p $target', said: /attached/ },
+  {
+    name: 'strace',
+    // For a second: a thread that waits and has a tracer is let out now and then.
+    command:
+      'strace -p $target >trace 2>&1 & tracer=$!; until grep -q attached trace || ! kill -0 $tracer; do sleep 0.02; done; sleep 1; kill -TERM $tracer; wait $tracer; cat trace',
+    said: /attached/,
+  },
 ];
 
 const debugged = [
@@ -219,7 +225,7 @@ describe('debuggers in a member', () => {
         await scene.startLeader();
         const holder = startActor(scene, scene.path('f'));
         expect(await holder.do(`${held} write`)).to.equal('ok');
-        const text = `mkfifo p; (${target}) & target=$!; read line; ${command} 2>&1; echo joined; read line; [ ${waiting} = 1 ] || kill $target; wait $target; echo ended $?`;
+        const text = `mkfifo p; (${target}) & target=$!; read line; { ${command}; } 2>&1; echo joined; read line; [ ${waiting} = 1 ] || kill $target; wait $target; echo ended $?`;
         const program = scene.member(['bash', '--norc', '-c', text]);
         await untilLocks(scene, 1, waiting);
         program.write('join\n');

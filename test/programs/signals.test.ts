@@ -4,13 +4,13 @@ import { expect } from 'chai';
 import {
   kill,
   memberPath,
-  processState,
   python,
   readProc,
   type Scene,
   scene,
   script,
   until,
+  untilState,
 } from './support.js';
 
 /** Started members: with a leader of their own, and of the scene's leader. */
@@ -24,17 +24,11 @@ const modes = [
   },
 ];
 
-const untilGone = (pid: number) =>
-  until(
-    () => ['', 'Z'].includes(processState(pid)),
-    () => `the end of ${pid} ${readProc(pid, 'cmdline')}`,
-  );
+/** Its parent may not have noticed yet. */
+const untilDead = (pid: number) => untilState(pid, 'Z', '');
 
-const untilState = (pid: number, states: string) =>
-  until(
-    () => states.includes(processState(pid)),
-    () => `state ${states} of ${pid}, now ${processState(pid)}`,
-  );
+/** Who collected it, the keeper, knows of its end. */
+const untilCollected = (pid: number) => untilState(pid, '');
 
 describe('signals to a member', () => {
   for (const { mode, prepare } of modes) {
@@ -137,8 +131,8 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
         await untilState(program, 'T');
         await untilState(member, 'T');
         kill(program, 'SIGCONT');
-        await untilState(member, 'RS');
-        await untilState(program, 'RS');
+        await untilState(member, 'R', 'S');
+        await untilState(program, 'R', 'S');
       }
     }
     // In quick succession: what counts is how it ends.
@@ -148,7 +142,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
     }
     group.write('still there\n');
     await group.said(/^still there$/m);
-    await untilState(member, 'RS');
+    await untilState(member, 'R', 'S');
     kill(program, 'SIGKILL');
     expect((await group.result).status).to.equal(137);
   });
@@ -194,7 +188,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
       await untilState(program, 'T');
       await untilState(member, 'T');
       kill(member, 'SIGCONT');
-      await untilState(member, 'RS');
+      await untilState(member, 'R', 'S');
       group.write(`round ${round}\n`);
       await group.said(new RegExp(`^round ${round}$`, 'm'));
     }
@@ -212,20 +206,24 @@ describe('the end of a member', () => {
       const program = scene.member(['sh', '-c', family]);
       await program.said(/ready/);
       const sleepers = () => scene.processes().filter(({ command }) => command.startsWith('sleep 1000'));
-      await until(
-        () => sleepers().length === 4,
+      const asleep = await until(
+        () => (sleepers().length === 4 ? sleepers() : undefined),
         () => JSON.stringify(scene.processes()),
       );
       program.child.kill('SIGKILL');
-      for (const { pid } of sleepers()) await untilGone(pid);
+      for (const { pid } of asleep) await untilDead(pid);
     });
   }
 
   scene('the keeper is killed: the program dies, the member says so', async (scene) => {
     const program = scene.member(['sh', '-c', family]);
     await program.said(/ready/);
-    const keeper = scene.processes().find(({ pid }) => readProc(pid, 'comm').trim() === 'sward-keeper');
-    kill(keeper!.pid, 'SIGKILL');
+    // It may get its name after the program has begun.
+    const keeper = await until(
+      () => scene.processes().find(({ pid }) => readProc(pid, 'comm').trim() === 'sward-keeper'),
+      () => JSON.stringify(scene.processes()),
+    );
+    kill(keeper.pid, 'SIGKILL');
     const { status, stderr } = await program.result;
     expect(status).to.equal(125);
     expect(stderr).to.match(/keeper/);
@@ -238,7 +236,7 @@ describe('the end of a member', () => {
       'exec 3<&0; (read -r line <&3; echo "late $line") & echo $$; exit 5',
     ]);
     const first = Number((await program.said(/^(\d+)\n/))[1]);
-    await untilGone(first);
+    await untilCollected(first);
     expect(program.running).to.equal(true);
     program.write('word\n');
     const { status, stdout } = await program.result;
@@ -249,7 +247,7 @@ describe('the end of a member', () => {
   scene('a child that is left behind can still lock', async (scene) => {
     const late = '(read -r line <&3; flock file echo locked "$line") & exit 6';
     const program = scene.member(['bash', '--norc', '-c', `exec 3<&0; echo $$; ${late}`]);
-    await untilGone(Number((await program.said(/^(\d+)\n/))[1]));
+    await untilCollected(Number((await program.said(/^(\d+)\n/))[1]));
     program.write('word\n');
     const { status, stdout } = await program.result;
     expect(status).to.equal(6);
@@ -258,7 +256,7 @@ describe('the end of a member', () => {
 
   scene('a signal reaches what the program left running', async (scene) => {
     const program = scene.member(['sh', '-c', 'sleep 1000 & echo $$; exit 0']);
-    await untilGone(Number((await program.said(/^(\d+)\n/))[1]));
+    await untilCollected(Number((await program.said(/^(\d+)\n/))[1]));
     program.child.kill('SIGTERM');
     expect((await program.result).status).to.equal(0);
   });

@@ -30,8 +30,10 @@ export function compile(name: string, directory: string): string {
 }
 
 /** More than anything takes on a busy machine: only a fault is as slow. */
-const sceneMillisecondsMax = 90_000;
+const sceneMillisecondsMax = 240_000;
 const eventMillisecondsMax = 40_000;
+/** Then a scene that takes too long has ended its programs, and says so itself. */
+const testMillisecondsMax = sceneMillisecondsMax + 2 * eventMillisecondsMax;
 const pollMilliseconds = 20;
 
 /** Waits until `look` gives something; fails with what `describe` says. */
@@ -68,6 +70,8 @@ export class Program {
   readonly result: Promise<Result>;
   stdout = '';
   stderr = '';
+  /** It has ended, and all that it said is here: the end may be known before its last words are read. */
+  #over = false;
   readonly #name: string;
 
   constructor([command = '', ...parameters]: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
@@ -82,9 +86,10 @@ export class Program {
     });
     this.result = new Promise((resolve, reject) => {
       this.child.on('error', reject);
-      this.child.on('close', (status, signal) =>
-        resolve({ status, signal, stdout: this.stdout, stderr: this.stderr }),
-      );
+      this.child.on('close', (status, signal) => {
+        this.#over = true;
+        resolve({ status, signal, stdout: this.stdout, stderr: this.stderr });
+      });
     });
     this.result.catch(() => {}); // whoever awaits it is told
   }
@@ -105,7 +110,7 @@ export class Program {
   said(pattern: RegExp, from: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
     const look = (): RegExpExecArray | null => {
       const found = pattern.exec(this[from]);
-      if (!found && !this.running) throw new Error(`ended without ${pattern}: ${this.#story()}`);
+      if (!found && this.#over) throw new Error(`ended without ${pattern}: ${this.#story()}`);
       return found;
     };
     return until(look, () => `${pattern}: ${this.#story()}`);
@@ -145,6 +150,8 @@ export class Scene {
       ...inherited,
       // Node's pipes are sockets: a bash of the first level would take itself for a remote shell and read bashrc.
       SHLVL: '2',
+      // Python writes what it prints in one piece.
+      PYTHONUNBUFFERED: '',
       ...own,
       ...env,
     });
@@ -199,7 +206,6 @@ export class Scene {
     await until(
       () => this.processes().length === 0,
       () => `processes left: ${left()}`,
-      10_000,
     );
     if (leader?.child.exitCode === 0 && existsSync(this.socket)) throw new Error('the socket is left');
     const files = readdirSync(this.#temporary);
@@ -235,9 +241,17 @@ export function readProc(pid: number | string, file: string): string {
 /** The letter of proc(5): R, S, T, t, Z...; empty when there is no such process. */
 export const processState = (pid: number): string => readProc(pid, 'stat').replace(/^.*\) (.).*/s, '$1');
 
+/** Waits until the state of a process is one of these; 'Z' and nothing at all are states, too. */
+export const untilState = (pid: number, ...states: string[]): Promise<unknown> =>
+  until(
+    () => states.includes(processState(pid)),
+    () => `state ${states.join(' or ')} of ${pid} ${readProc(pid, 'cmdline')}, now ${processState(pid)}`,
+  );
+
 /** A test in a scene, unless there is a reason to skip it. */
 export function scene(name: string, play: (scene: Scene) => Promise<void>, reason?: Reason): void {
-  unless(reason).it(name, async () => {
+  unless(reason).it(name, async function (this: Mocha.Context) {
+    this.timeout(testMillisecondsMax);
     const stage = new Scene();
     try {
       await play(stage);

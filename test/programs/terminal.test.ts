@@ -1,7 +1,17 @@
 /** A member on a controlling terminal. */
 import { constants } from 'node:os';
 import { expect } from 'chai';
-import { kill, memberPath, type Program, python, type Scene, scene, script, until } from './support.js';
+import {
+  kill,
+  memberPath,
+  type Program,
+  python,
+  type Scene,
+  scene,
+  script,
+  until,
+  untilState,
+} from './support.js';
 
 const onTerminal = (scene: Scene, command: readonly string[]): Program =>
   scene.start([python, script('terminal.py'), ...command], {
@@ -82,7 +92,7 @@ describe('a member on a terminal', () => {
 
   scene('Ctrl-C reaches the program once', async (scene) => {
     const terminal = onTerminal(scene, [memberPath, '--', python, script('signals.py')]);
-    const program = Number((await terminal.said(/ready (\d+)/))[1]);
+    const program = Number((await terminal.said(/ready (\d+)\r/))[1]);
     await type(terminal, interrupt, /got SIGINT/);
     terminal.write('\x1c');
     await terminal.said(/got SIGQUIT/);
@@ -170,7 +180,7 @@ describe('a member on a terminal', () => {
 
   both('a stopped program that is killed by its number', async (terminal, run) => {
     await type(terminal, `${run} sh -c 'echo pid=$$; kill -STOP $$'\n`, /Stopped/);
-    const program = /pid=(\d+)/.exec(terminal.stdout)![1];
+    const program = /pid=(\d+)\r/.exec(terminal.stdout)![1];
     terminal.write(`kill -KILL ${program}\n`);
     await told(terminal, /Killed/);
   });
@@ -187,10 +197,17 @@ describe('a member on a terminal', () => {
   scene('the background processes of a program that has ended stop and go on', async (scene) => {
     const terminal = onTerminal(scene, shell);
     await terminal.said(/\$ $/);
-    const text = 'trap : INT; (trap - INT; echo go; exec sleep 1000) & exit 5';
-    await type(terminal, `${memberPath} -- bash --norc -c '${text}'\n`, /^go/m);
+    // $$ is the program, which has ended when the keeper has collected it.
+    const left =
+      'trap - INT; while kill -0 $$ 2>/dev/null; do sleep 0.01; done; echo go $BASHPID; exec sleep 1000';
+    const text = `trap : INT; (${left}) & exit 5`;
+    await type(terminal, `${memberPath} -- bash --norc -c '${text}'\n`, /^go \d+\r/m);
+    const sleeper = Number(/^go (\d+)\r/m.exec(terminal.stdout)![1]);
     await type(terminal, suspend, /Stopped/);
+    await untilState(sleeper, 'T');
     await type(terminal, 'fg; echo status $?\n', /trap/);
+    // The shell tells the job, gives it the terminal, and then continues it.
+    await untilState(sleeper, 'S');
     await type(terminal, interrupt, /status 5/);
     terminal.write('exit 0\n');
     expect((await terminal.result).status).to.equal(0);

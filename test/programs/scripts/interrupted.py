@@ -23,8 +23,8 @@ signal.signal(signal.SIGALRM, handler)
 latencies = []
 while len(latencies) < int(sys.argv[3]):
     due = time.monotonic() + microseconds / 1e6
-    signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
     try:
+        signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
         getattr(fcntl, sys.argv[2])(descriptor, fcntl.LOCK_EX)
         sys.exit("granted while held")
     except Interrupted:
