@@ -1,6 +1,5 @@
 /** The client for Node programs: `import { connect } from 'sward'`. */
 import { closeSync, openSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connect, type Leader } from '../../src/shared/client.js';
 import { LeaderProcess } from './leader-process.js';
@@ -10,6 +9,11 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     () => 'no error',
     (error) => error.code ?? error.name,
   );
+
+/** Waits until the leader knows of a waiting call. */
+async function untilWaiting(leader: Leader): Promise<void> {
+  while ((await leader.request('status', {}).wait()).waiting === 0);
+}
 
 describe('the client library', () => {
   const leader = new LeaderProcess();
@@ -55,7 +59,7 @@ describe('the client library', () => {
       granted = true;
       return mine;
     });
-    await delay(20);
+    await untilWaiting(a);
     expect(granted).to.equal(false);
     await lock.release();
     await (await waiting).release();
@@ -65,7 +69,7 @@ describe('the client library', () => {
     const lock = await a.lock(leader.file);
     const controller = new AbortController();
     const waiting = codeOf(b.lock(leader.file, { signal: controller.signal }));
-    await delay(20);
+    await untilWaiting(a);
     controller.abort();
     expect(await waiting).to.equal('AbortError');
     await lock.release();
@@ -102,7 +106,7 @@ describe('the client library', () => {
   it('the loss of the connection rejects what is pending', async () => {
     const lock = await a.lock(leader.file);
     const waiting = codeOf(b.lock(leader.file));
-    await delay(20);
+    await untilWaiting(a);
     b.close();
     expect(await waiting).to.equal('ECONNRESET');
     expect(await codeOf(b.lock(leader.file))).to.equal('ECONNRESET');

@@ -5,13 +5,15 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { errnoName } from '../../src/shared/errno.js';
 import { LockKind, LockType, type Offset } from '../../src/shared/lock-types.js';
 import { FrameKind, OwnerKind, type Request } from '../../src/shared/messages.js';
 import { BlockingClient } from '../../src/shared/protocol-call.js';
 
 export const leaderProgram = fileURLToPath(new URL('../../../bin/leader', import.meta.url));
-const answerMillisecondsMax = 10_000;
+/** More than an answer takes on a busy machine. */
+const answerMillisecondsMax = 40_000;
 
 export class LeaderProcess {
   readonly directory = mkdtempSync(join(tmpdir(), 'sward-protocol-'));
@@ -72,6 +74,14 @@ export class LeaderProcess {
 
   connect(name: string): Locker {
     return new Locker(this.socket, name, this.file);
+  }
+
+  /** Waits until the leader knows that no others are connected than so many. */
+  connected(client: Locker, sessions: number): void {
+    const deadline = Date.now() + answerMillisecondsMax;
+    while (client.call('status', {}).sessions !== sessions)
+      if (Date.now() > deadline)
+        throw new Error(`not ${sessions} sessions: ${inspect(client.call('status', {}))}`);
   }
 }
 
