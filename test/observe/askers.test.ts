@@ -141,7 +141,7 @@ unless(noNamespaces).describe('askers in another pid namespace', () => {
     expect(one!.locks).to.include({ held: 1 });
     const children = await there<ProcessRecord[]>(inside, 'ps', '--children', `${theirs}`);
     expect(children.map(({ pid, ppid }) => [pid, ppid])).to.deep.equal([
-      [numberOf(processWith(stage, 'sleep 1001')), theirs],
+      [numberOf(await processWith(stage, 'sleep 1001')), theirs],
     ]);
     const threads = await there<ProcessRecord[]>(inside, 'ps', '--threads', `${theirs}`);
     expect(threads.map(({ pid, ppid, base }) => [pid, ppid, base!.tgid])).to.deep.equal([
@@ -209,7 +209,8 @@ unless(noNamespaces).describe('askers in another pid namespace', () => {
     await locked(stage, 2, 0);
     await Promise.all([writeFile(go, '\n'), writeFile(`${go}2`, '\n')]);
     await locked(stage, 2, 2);
-    const [theirs, foreign] = [processWith(stage, `flock ${g} true`), processWith(stage, `flock ${f} true`)];
+    const theirs = await processWith(stage, `flock ${g} true`);
+    const foreign = await processWith(stage, `flock ${f} true`);
     const status = await there<{ pid: number; deadlocks: { pid: number }[][] }>(inside, 'status');
     const number = (await inside.number())(theirs);
     expect(status.deadlocks.map((cycle) => ascending(pids(cycle)))).to.deep.equal([[0, number]]);
@@ -245,9 +246,9 @@ unless(noNamespaces).describe('askers in another pid namespace', () => {
     const namespace = PidNamespace.of(member, numbersOf(member).map(Number))!;
     const numbers = all.map((pid) => namespace.numberByStatus(pid));
     expect(numbers).to.deep.equal(all.map((pid) => namespace.numberOf(pid)));
-    const nested = processWith(stage, 'sleep 1001');
+    const nested = await processWith(stage, 'sleep 1001');
     expect(namespace.numberByStatus(nested)).to.equal(Number(numbersOf(nested)[1]));
-    expect(namespace.numberByStatus(processWith(stage, 'sleep 1002'))).to.equal(0);
+    expect(namespace.numberByStatus(await processWith(stage, 'sleep 1002'))).to.equal(0);
     for (const pid of all.filter((_, index) => numbers[index]! > 0)) {
       const number = namespace.numberOf(pid);
       expect([namespace.pidByStatus(number), namespace.pidOf(number)]).to.deep.equal([pid, pid]);

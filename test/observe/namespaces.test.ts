@@ -54,8 +54,8 @@ unless(noNamespaces).describe('members in another pid namespace', () => {
     // In a namespace of its own too: the same numbers there as the holder's.
     const waiter = apart(stage, ['flock', file, 'true']);
     const rows = await waiting(stage, 1);
-    const holds = processWith(stage, `flock ${file} sh -c echo held; read line`);
-    const waits = processWith(stage, `flock ${file} true`);
+    const holds = await processWith(stage, `flock ${file} sh -c echo held; read line`);
+    const waits = await processWith(stage, `flock ${file} true`);
     expect(numbersOf(holds)).to.have.length(2);
     expect(numbersOf(waits)[1]).to.equal(numbersOf(holds)[1]);
 
@@ -109,9 +109,7 @@ unless(noNamespaces).describe('members in another pid namespace', () => {
     for (const program of programs) await program.said(/held/);
     for (const program of programs) program.write('\n');
     await waiting(stage, 3);
-    const waiters = files.map((_, index) =>
-      processWith(stage, `flock ${files[(index + 1) % files.length]} true`),
-    );
+    const waiters = await Promise.all(files.map((file) => processWith(stage, `flock ${file} true`)));
     const { deadlocks } = await asked<{ deadlocks: { pid: number }[][] }>(stage, 'status');
     expect(deadlocks.map((cycle) => cycle.map(({ pid }) => pid).sort())).to.deep.equal([waiters.sort()]);
     // The first that goes lets the others end by themselves.
@@ -190,7 +188,7 @@ os.wait()
       expect((answers.locks as Row[]).map(({ pid }) => pid)).to.deep.equal([0]);
       member.write('\n');
       await member.result;
-      process.kill(processWith(stage, `node ${leaderScript} --socket ${stage.socket}`), 'SIGTERM');
+      process.kill(await processWith(stage, `node ${leaderScript} --socket ${stage.socket}`), 'SIGTERM');
       expect((await leader.result).status).to.equal(0);
     },
   );

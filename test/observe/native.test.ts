@@ -20,6 +20,7 @@ import {
   fillLocks,
   ProcessGroup,
 } from '../../src/shared/process-records.js';
+import { until } from '../programs/support.js';
 
 const noProcess = -errnoNumber('ESRCH');
 /** No pid is so high (proc_sys_kernel(5), pid_max). */
@@ -50,15 +51,19 @@ async function started(...lines: string[]): Promise<number> {
   return child.pid!;
 }
 
+/** They all have forked when `ready` is said; each sleeps soon after. */
 const forks = [
   'import ctypes',
   'def die_with_parent(): ctypes.CDLL(None).prctl(1, 9)',
+  'begun, begin = os.pipe()',
   `for i in range(${many}):`,
   '  if os.fork() == 0:',
   '    die_with_parent()',
   '    if i == 7:',
   '      if os.fork() == 0: die_with_parent()',
+  '    os.write(begin, b".")',
   '    time.sleep(600)',
+  `for i in range(${many + 1}): os.read(begun, 1)`,
 ];
 
 function all(pairs: Int32Array, groups: number, tgid = 0, size = 60_000) {
@@ -89,9 +94,11 @@ describe('a tree of processes', () => {
 
   before(async () => {
     root = await started(...forks);
-    // The last ones may still have to fork.
-    await new Promise((done) => setTimeout(done, 200));
     tree = processTree([root]) as Int32Array;
+    await until(
+      () => tree.every((pid, i) => i % 2 === 1 || stat(`/proc/${pid}/stat`)[3] === 'S'),
+      () => 'all to sleep',
+    );
   });
 
   it('has every process below the root once, by pid, with its parent', () => {
@@ -245,10 +252,13 @@ describe('descriptors', () => {
         'resource.setrlimit(resource.RLIMIT_NOFILE, (19000, 19000))',
         ...lines,
       );
-      if (name === 'none') await new Promise((done) => setTimeout(done, 100));
-      const listed = readdirSync(`/proc/${pid}/fd`)
-        .map(Number)
-        .sort((a, b) => a - b);
+      const open = () => readdirSync(`/proc/${pid}/fd`).map(Number);
+      if (name === 'none')
+        await until(
+          () => open().every((fd) => fd >= 100),
+          () => `descriptors left: ${open()}`,
+        );
+      const listed = open().sort((a, b) => a - b);
       for (const start of [0, 1, 4, 999, 1000, 4995, 12_345, 12_346, 0xffff_ffff]) {
         for (const size of [65_000, 40]) {
           const bytes = Buffer.alloc(size);

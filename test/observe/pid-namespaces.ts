@@ -8,6 +8,7 @@ import {
   type Result,
   readProc,
   type Scene,
+  until,
 } from '../programs/support.js';
 
 const prefixes = [
@@ -20,9 +21,12 @@ export const inNamespace = prefixes.find(
 );
 export const noNamespaces = inNamespace === undefined ? 'may not make pid namespaces here' : undefined;
 
-/** The process with this command line, by the numbers of this namespace. */
-export const processWith = (stage: Scene, command: string): number =>
-  stage.processes().find((process) => process.command.trim() === command)!.pid;
+/** The process with this command line, by the numbers of this namespace, once it has that. */
+export const processWith = (stage: Scene, command: string): Promise<number> =>
+  until(
+    () => stage.processes().find((process) => process.command.trim() === command)?.pid,
+    () => `${command} in ${JSON.stringify(stage.processes())}`,
+  );
 /** proc_pid_status(5): its numbers from our namespace inward. */
 export const numbersOf = (pid: number): string[] =>
   (/^NSpid:\s+(.*)$/m.exec(readProc(pid, 'status'))?.[1] ?? '').split(/\s+/);

@@ -28,7 +28,7 @@ async function counted(stage: Scene, expected: readonly string[]): Promise<void>
     rows = (await asked<Row[]>(stage, 'locks')).map(({ start, pid }) => `${start} ${pid}`).sort();
     return rows.join() === [...expected].sort().join();
   };
-  await until(look, () => `${rows.join()} is not ${expected.join()}`, 10_000);
+  await until(look, () => `${rows.join()} is not ${expected.join()}`);
 }
 
 /** What `fds` and `ps` tell of a process: its locks on the file, and how many it holds. */
