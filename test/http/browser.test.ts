@@ -5,9 +5,10 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { until } from '../programs/support.js';
 import { notInstalled } from '../run/machine.js';
 import { unless } from '../run/skips.js';
-import { deadlockCommand, launch, onStage, type Stage } from './browser.js';
+import { deadlockCommand, launch, onStage, type Stage, testMillisecondsMax, untilCount } from './browser.js';
 
-unless(notInstalled('chromium')).describe('the live page in a browser', () => {
+unless(notInstalled('chromium')).describe('the live page in a browser', function () {
+  this.timeout(testMillisecondsMax);
   let browser: Browser;
 
   before(async () => {
@@ -26,6 +27,8 @@ unless(notInstalled('chromium')).describe('the live page in a browser', () => {
     await page.getByText('1 held').first().waitFor();
     scene.member(['flock', file, 'echo', 'second']);
     await page.locator('.file').getByText('1 waiting').waitFor();
+    await page.locator('.waits tbody tr').waitFor();
+    await untilCount(page.locator('.node'), 2);
     return file;
   }
 
@@ -39,19 +42,16 @@ unless(notInstalled('chromium')).describe('the live page in a browser', () => {
     expect(await article.locator('.bar').count()).to.equal(2);
     expect(await article.locator('.bar.waiting').count()).to.equal(1);
     const row = page.locator('.waits tbody tr');
-    await row.waitFor();
     expect(await row.innerText()).to.match(/echo second[\s\S]*sleep 1000[\s\S]*flock write/);
     expect(await page.locator('.node.holding').count()).to.equal(1);
-    expect(await page.locator('.members').innerText()).to.include('flock');
+    // Which processes there are is asked for at a pace of its own.
+    await page.locator('.members').getByText('flock').first().waitFor();
 
     const waiter = Number(await page.locator('.node.waiting .node-pid').textContent());
     expect(scene.processes().map(({ pid }) => pid)).to.include(waiter);
     process.kill(waiter, 'SIGINT');
     await page.getByText('Nobody waits.').waitFor();
-    await until(
-      async () => (await article.locator('.bar.waiting').count()) === 0,
-      () => 'the bar to disappear',
-    );
+    await untilCount(article.locator('.bar.waiting'), 0);
     expect(await article.locator('.bar').count()).to.equal(1);
     expect(await page.evaluate('window.sameDocument')).to.equal(true);
   });
@@ -65,11 +65,11 @@ unless(notInstalled('chromium')).describe('the live page in a browser', () => {
     expect(await page.locator('.deadlock').innerText()).to.match(
       /^Deadlock \d+ .* waits for \d+ .* waits for \d+/,
     );
-    expect(await page.locator('.node.deadlocked').count()).to.equal(2);
-    expect(await page.locator('.edge.deadlocked').count()).to.equal(2);
+    await untilCount(page.locator('.node.deadlocked'), 2);
+    await untilCount(page.locator('.edge.deadlocked'), 2);
     expect(await totals.locator('.deadlocked').innerText()).to.match(/1/);
     for (const path of [first, second]) {
-      expect(await page.getByRole('article', { name: path }).locator('.bar.deadlocked').count()).to.equal(1);
+      await untilCount(page.getByRole('article', { name: path }).locator('.bar.deadlocked'), 1);
     }
     const stroke = "getComputedStyle(document.querySelector('.node.deadlocked .node-box')).stroke";
     const [red = 0, green = 0, blue = 0] = String(await page.evaluate(stroke))
@@ -149,19 +149,12 @@ time.sleep(1000)`,
     await page.keyboard.press('Enter');
     const file = page.getByRole('article', { name: scene.path('many') });
     await file.getByRole('button', { name: 'Next' }).waitFor();
-    const rows = () => file.locator('tbody tr').count();
-    await until(
-      async () => (await rows()) === 50,
-      () => 'a page of locks',
-    );
+    await untilCount(file.locator('tbody tr'), 50);
     await file.getByRole('button', { name: 'Next' }).focus();
     await page.keyboard.press('Enter');
     await file.getByText('51–100 of 200').waitFor();
     await page.getByRole('searchbox').fill('man');
-    await until(
-      async () => (await page.locator('.file').count()) === 1,
-      () => 'only what was searched for',
-    );
+    await untilCount(page.locator('.file'), 1);
   });
 
   stage('pausing keeps what is seen', async (it) => {

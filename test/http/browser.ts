@@ -1,15 +1,25 @@
 /** Debian's chromium, driven by playwright-core; a scene whose leader has a live page. */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { kill, python, Scene } from '../programs/support.js';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { kill, python, Scene, until } from '../programs/support.js';
 import { whereIs } from '../run/machine.js';
 
-const eventMillisecondsMax = 30_000;
+/** More than anything takes on a busy machine. */
+const eventMillisecondsMax = 40_000;
+export const testMillisecondsMax = 6 * eventMillisecondsMax;
+
+/** Waits until the page has so many of these. What it shows was asked for one after the other, and drawings come last. */
+export const untilCount = (locator: Locator, count: number): Promise<unknown> =>
+  until(
+    async () => (await locator.count()) === count,
+    () => `${count} of ${locator}`,
+  );
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({
     executablePath: whereIs('chromium')!,
     // Chromium has no sandbox of its own as root, and /dev/shm is small in containers.
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    timeout: testMillisecondsMax,
   });
 
 /** Two processes that take two flock locks in opposite orders: Linux does not see that they wait for ever. */
@@ -18,12 +28,14 @@ export const deadlockCommand = (first: string, second: string): string[] => [
   '-S',
   '-c',
   `
-import fcntl, os, sys, time
+import fcntl, os, socket, sys
+ends = socket.socketpair()
 parent = os.fork()
 names = sys.argv[1:] if parent else sys.argv[:0:-1]
 files = [open(name, 'w') for name in names]
 fcntl.flock(files[0], fcntl.LOCK_EX)
-time.sleep(1)
+ends[parent > 0].send(b'.')
+ends[parent > 0].recv(1)
 fcntl.flock(files[1], fcntl.LOCK_EX)
 `,
   first,

@@ -63,11 +63,13 @@ describe('the live page where there is much', () => {
     expect([chosen.locks.from, chosen.locks.rows.length, chosen.locks.total]).to.deep.equal([250, 50, 300]);
 
     for (const locker of lockers.slice(0, 20)) locker.close();
-    await until(
-      async () => (await leader.view()).totals.held === 3_400,
+    const all = await until(
+      async () => {
+        const view = await leader.view();
+        return view.totals.held === 3_400 ? view : undefined;
+      },
       () => 'the locks to go',
     );
-    const all = await leader.view();
     expect(all.totals).to.include({ files: 11, filesPartial: false });
     expect(all.files.rows.slice(1).map(({ held, partial }) => [held, partial])).to.deep.equal(
       Array.from({ length: 7 }, () => [300, false]),

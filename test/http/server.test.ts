@@ -10,7 +10,7 @@ import { ask, LeaderWithPage, stream } from './pages.js';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, SWARD_SOCKET: '' };
-  return spawnSync(leaderProgram, args, { encoding: 'utf8', env, timeout: 20_000 });
+  return spawnSync(leaderProgram, args, { encoding: 'utf8', env, timeout: 50_000 });
 }
 
 describe('the live page over HTTP', () => {
@@ -215,7 +215,8 @@ describe('where the live page listens', () => {
     await events.status;
     const began = performance.now();
     expect(await leader.stop()).to.equal(0);
-    expect(performance.now() - began).to.be.below(5_000);
+    // No connection is waited for; a busy machine has its own pace.
+    expect(performance.now() - began).to.be.below(20_000);
     events.close();
   });
 });
