@@ -1,7 +1,16 @@
 /** What `leader stress` is for: it finds what is wrong. Faults are made on purpose by --fault, or by kill. */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { assert, expect } from 'chai';
-import { kill, leaderPath, type Program, readProc, type Scene, scene, until } from '../programs/support.js';
+import {
+  kill,
+  leaderPath,
+  type Program,
+  readProc,
+  type Scene,
+  scene,
+  until,
+  untilState,
+} from '../programs/support.js';
 import { measure, sound, startStress, stress } from './support.js';
 
 /** Waits until the run's locks are being taken; gives the processes whose command line matches. */
@@ -9,7 +18,7 @@ async function running(stage: Scene, pattern: RegExp): Promise<number[]> {
   const find = (): number[] | undefined => {
     const all = stage.processes();
     const matching = (like: RegExp) => all.flatMap(({ pid, command }) => (like.test(command) ? [pid] : []));
-    // Two groups and four workers. A second look might be too late.
+    // Two groups and four workers.
     return matching(/^\S+sward-stress group/).length >= 6 ? matching(pattern) : undefined;
   };
   return until(find, () => 'no workers');
@@ -53,7 +62,7 @@ describe('stress: faults', () => {
   scene('waiters that nobody wakes are found, on either side', async (stage) => {
     const { status, stdout } = await stress(
       stage,
-      '--fault stuck --kinds ofd --files 1 --seconds 0.2 --patience 0.3',
+      '--fault stuck --kinds ofd --files 1 --seconds 0.2 --patience 1',
     );
     assert.equal(status, 1);
     assert.match(stdout, /plain kernel: left behind\n {2}a process, waiting for (read|write) ofd/);
@@ -71,12 +80,16 @@ describe('stress: faults', () => {
   });
 
   scene('a process that ends for another reason is told', async (stage) => {
-    const run = startStress(stage, '--no-kernel --seconds 1.5');
+    const run = startStress(stage, '--no-kernel --seconds 60');
     const parentOf = (pid: number) => /^PPid:\t(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? 0;
     const workers = (await running(stage, /sward-stress group/)).filter((pid) =>
       /sward-stress/.test(readProc(parentOf(pid), 'comm')),
     );
-    kill(workers.find((pid) => readProc(pid, 'comm').startsWith('sward-stress'))!, 'SIGKILL');
+    const worker = workers.find((pid) => readProc(pid, 'comm').startsWith('sward-stress'))!;
+    kill(worker, 'SIGKILL');
+    // Once the group has noticed, the run may end.
+    await untilState(worker, '');
+    run.child.kill('SIGINT');
     assert.include(await failed(run), '1 process ended unexpectedly');
   });
 
@@ -88,9 +101,11 @@ describe('stress: faults', () => {
   });
 
   scene('a leader that ends is told', async (stage) => {
-    const run = startStress(stage, '--no-kernel --seconds 1.5 --patience 0.5');
+    const run = startStress(stage, '--no-kernel --seconds 60 --patience 0.5');
     const leaders = await running(stage, /^\S*node \S+bin\/leader\.js --socket/);
     kill(leaders[0]!, 'SIGKILL');
+    await untilState(leaders[0]!, '');
+    run.child.kill('SIGINT');
     assert.include(await failed(run), 'the leader does not answer');
   });
 

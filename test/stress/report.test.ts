@@ -100,7 +100,7 @@ describe('stress: reports', () => {
   });
 
   scene('a terminal is told every second how far it is', async (stage) => {
-    const command = `${leaderPath} stress --processes 2 --seconds 2.5 --rounds 1 --no-kernel`;
+    const command = `${leaderPath} stress --processes 2 --seconds 4.5 --rounds 1 --no-kernel`;
     const { status, stdout } = await stage.run(['script', '-qec', command, '/dev/null']);
     assert.equal(status, 0);
     const lines = stdout.match(/round 1 of 1, sward: \d s, [\d,]+ locks\/s, 0 violations/g);
