@@ -80,7 +80,8 @@ describe('order of waiting', () => {
         );
         for (const program of stream) await program.said(/^streaming/);
         const actor = startActor(scene, scene.path('file'));
-        for (let round = 0; round < 10; round++) {
+        const streamed = () => stream.every(({ stdout }) => /^streamed/m.test(stdout));
+        for (let round = 0; round < 10 || !streamed(); round++) {
           const { result, began, ended } = await actor.order(`${kind} ${type}`)();
           expect(result).to.equal('ok');
           expect(ended - began).to.be.below(20);
