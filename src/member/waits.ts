@@ -44,6 +44,8 @@ const nudgeMilliseconds = 20;
 const nudgeAgainMilliseconds = 1000;
 const harmlessSignals = [constants.signals.SIGURG, constants.signals.SIGWINCH];
 const noSuchProcess = -errnoNumber('ESRCH');
+/** How long a debugger may need, once let go, to take the thread that it wants: it may have to wait for its turn. */
+const wantedMilliseconds = 10_000;
 
 type State =
   /** In its trap. */
@@ -103,6 +105,8 @@ export class WaitTable {
   /** Traced threads, and when each is to be let out again. */
   readonly #nudged = new Map<number, number>();
   readonly #parked = new Map<number, Wait>();
+  /** Threads that a debugger is about to take, and until when that is believed: parked, they would be taken before. */
+  readonly #wanted = new Map<number, number>();
   #nextSweep = Number.POSITIVE_INFINITY;
   readonly counts = { parked: 0, swept: 0, interrupted: 0 };
 
@@ -182,7 +186,7 @@ export class WaitTable {
   // Parking
 
   #park(wait: Wait): void {
-    if (parkSeize(wait.tid) < 0) {
+    if (this.#isWanted(wait.tid) || parkSeize(wait.tid) < 0) {
       this.#startSweeping(wait);
       return;
     }
@@ -273,6 +277,7 @@ export class WaitTable {
     this.#nextSweep = now + sweepMilliseconds;
     for (const wait of [...this.#swept]) {
       const status = wait.status < 0 ? noSuchProcess : threadStatus(wait.status);
+      if (status > 0 && status & traced) this.#wanted.delete(wait.tid);
       if (status < 0) this.#vanished(wait);
       else if (status & signalled || (status & processSignalled && wait.sightings++ > 0)) this.#cancel(wait);
       else if (status & traced) this.#nudge(wait, now);
@@ -299,7 +304,19 @@ export class WaitTable {
    * swept instead of parked. `done` is called when the thread is free.
    */
   surrender(tid: number, done: () => void): void {
+    const now = this.#now();
+    for (const [wanted, until] of this.#wanted) if (until <= now) this.#wanted.delete(wanted);
+    this.#wanted.set(tid, now + wantedMilliseconds);
     const wait = this.#parked.get(tid);
+    if (wait?.state === 'stopped') {
+      // On its way out already.
+      const before = wait.ended;
+      wait.ended = () => {
+        before?.();
+        done();
+      };
+      return;
+    }
     if (wait?.state === 'parked') {
       const status = parkStop(tid);
       if (status > 0 && (status & 0xff) === 0x7f) {
@@ -312,6 +329,10 @@ export class WaitTable {
       this.#vanished(wait);
     }
     done();
+  }
+
+  #isWanted(tid: number): boolean {
+    return (this.#wanted.get(tid) ?? Number.NEGATIVE_INFINITY) > this.#now();
   }
 
   /** Lets a call run whose trap was kept for a while. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { notInstalled } from '../run/machine.js';
 import { startActor, untilLocks } from './locks.js';
-import { python, type Scene, scene } from './support.js';
+import { python, type Scene, scene, script } from './support.js';
 
 interface ProgramCase {
   readonly name: string;
@@ -219,6 +219,16 @@ const debugged = [
 ];
 
 describe('debuggers in a member', () => {
+  scene('one that gets its turn late finds the thread free, again and again', async (scene) => {
+    await scene.startLeader();
+    const holder = startActor(scene, scene.path('f'));
+    expect(await holder.do('flock write')).to.equal('ok');
+    const text = `(exec flock f true) & ${python} ${script('attach.py')} $! 5; kill $!`;
+    const program = scene.member(['bash', '--norc', '-c', text]);
+    expect(await program.result).to.include({ stdout: 'refused 0\n', stderr: '' });
+    await holder.end();
+  });
+
   for (const { name, command, said } of debuggers) {
     for (const { what, held, target, waiting } of debugged) {
       const play = async (scene: Scene): Promise<void> => {
