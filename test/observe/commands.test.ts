@@ -15,6 +15,8 @@ import {
 } from '../programs/support.js';
 import { Locker } from '../protocol/leader-process.js';
 
+/** A time as a table tells it, however long ago the story began. */
+const age = '(?:\\d\\.\\ds|\\d+[smh])';
 const interrupt = '\x03';
 const suspend = '\x1a';
 /** A few hundred: ten thousand are too many for a machine that runs other tests. */
@@ -64,7 +66,7 @@ describe('leader ps, fds, locks, top', () => {
     const table = (await ask(stage, 'ps')).split('\n');
     expect(table[0]).to.match(/^ *PID +PPID S +UID +RSS +CPU HELD +WAITS +AGE COMMAND$/);
     expect(table.find((line) => line.trim().startsWith(`${waiter} `))).to.match(
-      / 0 +\d+\.\ds +\d+\.\ds flock /,
+      new RegExp(` 0 +${age} +${age} flock `),
     );
     const processes = (await asked(stage, 'ps', '--show', 'locks,cmd')) as {
       pid: number;
@@ -109,7 +111,7 @@ describe('leader ps, fds, locks, top', () => {
     expect(children.map(({ pid }) => pid)).to.have.members([holder, waiter]);
     // Locks are known of the process alone.
     const threads = await ask(stage, 'ps', '--threads', String(holder));
-    expect(threads).to.match(/^ *TID .*\n.* \d\.\ds +- +- +\d\.\ds flock/);
+    expect(threads).to.match(new RegExp(`^ *TID .*\\n.* ${age} +- +- +${age} flock`));
     for (const thread of await asked(stage, 'ps', '--threads', String(holder)))
       expect(thread).to.include.keys('base', 'cmd').and.not.have.property('locks');
 
