@@ -45,7 +45,7 @@ const nudgeAgainMilliseconds = 1000;
 const harmlessSignals = [constants.signals.SIGURG, constants.signals.SIGWINCH];
 const noSuchProcess = -errnoNumber('ESRCH');
 /** How long a debugger may need, once let go, to take the thread that it wants: it may have to wait for its turn. */
-const wantedMilliseconds = 10_000;
+const wantedMilliseconds = 30_000;
 
 type State =
   /** In its trap. */

@@ -223,7 +223,7 @@ describe('debuggers in a member', () => {
     await scene.startLeader();
     const holder = startActor(scene, scene.path('f'));
     expect(await holder.do('flock write')).to.equal('ok');
-    const text = `(exec flock f true) & ${python} ${script('attach.py')} $! 5; kill $!`;
+    const text = `(exec flock f true) & ${python} ${script('attach.py')} $! 3; kill $!`;
     const program = scene.member(['bash', '--norc', '-c', text]);
     expect(await program.result).to.include({ stdout: 'refused 0\n', stderr: '' });
     await holder.end();

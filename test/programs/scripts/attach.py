@@ -1,6 +1,6 @@
 """attach.py PID TIMES: takes a thread that its member has parked, as a debugger does, and lets it go, that many times; says
-how often it was refused. Between the permission to attach and doing so, it has to wait for its turn: its only CPU is busy, and it is
-the last to get it."""
+how often it was refused. Between the permission to attach and doing so, it has to wait for its turn: its only CPU is busy with
+what is more urgent."""
 import ctypes
 import errno
 import os
@@ -18,7 +18,7 @@ if os.fork() == 0:
     while os.getppid() == parent:
         pass
     os._exit(0)
-os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+os.nice(19)
 
 
 def ptrace(request):
