@@ -142,14 +142,14 @@ static void open_session(struct connection *connection, const char *path, int fi
   int fd = connection->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address)) fail("connect");
   uint8_t frame[frame_max], *at = frame + 4;
-  memcpy(at, "\x95\x01\x01\x02\xa5" "bench\xc2", 11); /* hello, id 1, version 2, name, no mounts */
+  memcpy(at, "\x95\x01\x01\x03\xa5" "bench\xc2", 11); /* hello, id 1, version 3, name, no mounts */
   call(fd, frame, at + 11, -1);
   memcpy(at, "\x93\x02\x01\x01", 4); /* fileOpen, id 1, file 1 */
   call(fd, frame, at + 4, file);
-  memcpy(at, "\x97\x04\x01\x01", 4); /* ownerOpen, id 1, owner 1, pid, command, process, no pidfd */
+  memcpy(at, "\x98\x04\x01\x01", 4); /* ownerOpen, id 1, owner 1, pid, command, process, no pidfd, no copy */
   at = put_uint(at + 4, (uint32_t)getpid());
-  memcpy(at, "\xa5" "bench\x00\xc2", 8);
-  call(fd, frame, at + 8, -1);
+  memcpy(at, "\xa5" "bench\x00\xc2\xc0", 9);
+  call(fd, frame, at + 9, -1);
 }
 
 int main(int argc, char **argv) {
