@@ -65,6 +65,7 @@ const lockRow = record({
   waiting: boolean,
   age: uint(Number.MAX_SAFE_INTEGER, 'ms'),
   file: added(text(64), ''),
+  member: added(pid, 0),
 });
 
 export const messages = {
@@ -173,7 +174,7 @@ export const messages = {
     id: 20,
     summary:
       'A page of the held and waiting locks; `next` is the cursor of the following page, to be asked for next. `file`: ' +
-      'those of one file, `device:inode`; empty: of all. So it is told in each row.',
+      'those of one file, `device:inode`; empty: of all. So it is told in each row. `member`: the process that connected.',
     request: {
       cursor: uint(Number.MAX_SAFE_INTEGER, 'cursor'),
       limit: uint(locksPerReplyMax),

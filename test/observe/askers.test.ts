@@ -11,6 +11,7 @@ import { Inside, inNamespace, noNamespaces, numbersOf, processWith } from './pid
 
 interface Row {
   readonly file: string;
+  readonly member: number;
   readonly pid: number;
   readonly command: string;
   readonly waiting: boolean;
@@ -81,9 +82,12 @@ unless(noNamespaces).describe('askers in another pid namespace', () => {
       [other, 3],
     ] as const) {
       const numberOf = await inside.number();
-      const known = (rows: Row[]) => rows.map(({ pid, file, waiting }) => ({ pid, file, waiting }));
+      const known = (rows: Row[]) =>
+        rows.map(({ pid, member, file, waiting }) => ({ pid, member, file, waiting }));
       const theirs = await there<Row[]>(inside, 'locks');
-      expect(known(theirs)).to.deep.equal(known(ours).map((row) => ({ ...row, pid: numberOf(row.pid) })));
+      expect(known(theirs)).to.deep.equal(
+        known(ours).map((row) => ({ ...row, pid: numberOf(row.pid), member: numberOf(row.member) })),
+      );
       expect(theirs.filter(({ pid }) => pid === 0)).to.have.length(foreign);
 
       const processes = await there<ProcessRecord[]>(inside, 'ps');

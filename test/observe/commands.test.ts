@@ -94,7 +94,8 @@ describe('leader ps, fds, locks, top', () => {
     const open = descriptors.find(({ target }) => target === file)!;
     const { dev, ino } = statSync(file);
     expect(open).to.include({ device: dev, inode: ino });
-    for (const row of await asked(stage, 'locks')) expect(row).to.include({ device: dev, inode: ino });
+    for (const row of await asked(stage, 'locks'))
+      expect(row).to.include({ device: dev, inode: ino, member: member.pid });
     const client = new BlockingClient(stage.socket, 'test');
     expect(client.call('contentionList', { order: 0, limit: 9 }).rows.map((row) => row.file)).to.deep.equal([
       `${dev}:${ino}`,

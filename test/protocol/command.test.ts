@@ -167,10 +167,10 @@ describe('the command leader', () => {
     const c = new Locker(leader.socket, 'c', long);
     c.tryLock();
     const table = run('locks', '--socket', leader.socket).stdout.split('\n');
-    expect(table[0]).to.match(/^FILE +KIND +TYPE +RANGE +PID +COMMAND +SINCE$/);
-    expect(table[1]).to.match(/file +record write 5-9 +\d+ writer.*… +\d.*s$/);
-    expect(table[2]).to.match(/file +record write all +\d+ b +\d.*s +waits$/);
-    expect(table[3]).to.match(/^….*longlong\ufffd record write all +\d+ c +\d.*s$/);
+    expect(table[0]).to.match(/^FILE +KIND +TYPE +RANGE +PID +MEMBER +COMMAND +SINCE$/);
+    expect(table[1]).to.match(/file +record write 5-9 +\d+ +\d+ writer.*… +\d.*s$/);
+    expect(table[2]).to.match(/file +record write all +\d+ +\d+ b +\d.*s +waits$/);
+    expect(table[3]).to.match(/^….*longlong\ufffd record write all +\d+ +\d+ c +\d.*s$/);
     for (const line of table) expect(line.length).to.be.at.most(80);
     const [held, waiting] = JSON.parse(run('locks', '--json', '--socket', leader.socket).stdout);
     expect(held).to.include({
@@ -180,6 +180,8 @@ describe('the command leader', () => {
       start: 5,
       end: 10,
       waiting: false,
+      pid: process.pid,
+      member: process.pid,
     });
     expect(held.command).to.have.length(107);
     expect(waiting).to.include({ start: 0, end: null, waiting: true, command: 'b' });

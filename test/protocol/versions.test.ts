@@ -8,17 +8,17 @@ const list = (...rows: unknown[][]) => [0x70, 1, 0, rows, null];
 describe('messages between versions', () => {
   it('a row without a field that was added later has what that is taken for', () => {
     const { rows } = checkReply('locksList', list(row));
-    expect(rows[0]).to.include({ path: '/f', pid: 7, age: 3, file: '' });
+    expect(rows[0]).to.include({ path: '/f', pid: 7, age: 3, file: '', member: 0 });
     expect(checkReply('locksList', list([...row, '1:2'])).rows[0]!.file).to.equal('1:2');
   });
 
   it('what a later leader tells besides is passed over', () => {
-    const values = [...list([...row, '1:2', 'more', 5]), ['more']];
-    expect(checkReply('locksList', values).rows[0]).to.include({ pid: 7, file: '1:2' });
+    const values = [...list([...row, '1:2', 9, 'more', 5]), ['more']];
+    expect(checkReply('locksList', values).rows[0]).to.include({ pid: 7, file: '1:2', member: 9 });
   });
 
   it('fields that always were there must be there, and be right', () => {
-    expect(() => checkReply('locksList', list(row.slice(0, 8)))).to.throw('EINVAL: 8 fields, not 10');
+    expect(() => checkReply('locksList', list(row.slice(0, 8)))).to.throw('EINVAL: 8 fields, not 11');
     expect(() => checkReply('locksList', list([...row, 12]))).to.throw('EINVAL: wanted text');
     expect(() => checkReply('locksList', [0x70, 1, 0])).to.throw('EINVAL: 0 fields, not 2');
   });

@@ -105,7 +105,8 @@ export class LockPages {
     const { pid, command } = row.process;
     const age = Math.max(0, Math.round(this.context.now() - row.since));
     const path = this.context.pathOf(row.inode);
-    return { path, kind, type, start, end, pid, command, waiting, age, file: row.inode.key };
+    const { peerPid: member } = row.owner.session as Session;
+    return { path, kind, type, start, end, pid, command, waiting, age, file: row.inode.key, member };
   }
 }
 

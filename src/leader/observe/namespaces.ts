@@ -111,13 +111,15 @@ function withProcess<R>(namespace: PidNamespace, number: number, answer: (pid: n
   }
 }
 
-/** The same, with other numbers wherever it says `pid`. */
+const pidNames: readonly string[] = ['pid', 'member'];
+
+/** The same, with other numbers wherever it tells a pid. */
 function renumber<T>(value: T, numberOf: Numbering): T {
   if (Array.isArray(value)) return value.map((item) => renumber(item, numberOf)) as T;
   if (typeof value !== 'object' || value === null) return value;
   const renumbered = Object.entries(value).map(([name, inner]) => [
     name,
-    name === 'pid' ? numberOf(inner) : renumber(inner, numberOf),
+    pidNames.includes(name) ? numberOf(inner) : renumber(inner, numberOf),
   ]);
   return Object.fromEntries(renumbered) as T;
 }
