@@ -17,13 +17,13 @@ import { foreignProc, procIsOurs } from '../shared/own-proc.js';
 import { Niceness, runAt } from '../shared/priority.js';
 import { versionText } from '../shared/root.js';
 import { deafTo, wasIgnored } from '../shared/started.js';
-import { asFailure, ask, Failure, socketOption, socketPath } from './commands/ask.js';
+import { asFailure, Failure, socketOption, socketPath } from './commands/ask.js';
 import { refuseIgnored } from './commands/ignored.js';
 import { addObserveCommands } from './commands/observe.js';
+import { addStatus } from './commands/status.js';
 import { addHelp, refuseUnknown } from './commands/usage.js';
 import { createCore } from './core/core.js';
 import { type OpenMount, openMounts } from './mounts/open.js';
-import { statusAsJson, statusAsText } from './report.js';
 import { startServer } from './server.js';
 import { addStress } from './stress/command.js';
 
@@ -128,20 +128,7 @@ function createProgram(): Command {
     .version(versionText(), '--version', 'tell the version')
     .enablePositionalOptions();
   serving(program.command('serve')).description('Runs the leader, as leader without a command does.');
-  program
-    .command('status')
-    .description('Tells how the leader is doing.')
-    .addOption(socketOption())
-    .option('--json', 'as JSON')
-    .action((options: { socket?: string; json?: boolean }) =>
-      ask(options.socket, (client) => {
-        const status = client.call('status', {});
-        const { mounts } = client.call('mountsList', {});
-        const statistics = client.call('statistics', {});
-        const say = options.json ? statusAsJson : statusAsText;
-        return say(status, mounts, statistics);
-      }),
-    );
+  addStatus(program);
   addObserveCommands(program);
   addStress(program);
   addHelp(program);

@@ -3,6 +3,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { widthOf } from '../../src/leader/text.js';
+import { connect } from '../../src/shared/client.js';
 import { BlockingClient } from '../../src/shared/protocol-call.js';
 import {
   leaderPath,
@@ -139,6 +140,27 @@ describe('leader ps, fds, locks, top', () => {
     const [row] = (await asked(stage, 'locks', '--waiting')) as { file: string }[];
     expect(row!.file).to.equal(`${stage.path('f')} (deleted)`);
     expect(await asked(stage, 'locks', '--file', row!.file)).to.have.length(2);
+    member.write('\n');
+    await member.result;
+  });
+
+  scene('status: the members, the first of many', async (stage) => {
+    await stage.startLeader();
+    const { member } = await contend(stage);
+    const clients = await Promise.all(Array.from({ length: 25 }, () => connect(stage.socket)));
+    const status = await asked(stage, 'status');
+    expect(status.members).to.have.length(26);
+    expect(status.members[0]).to.include({ pid: member.pid, wraps: true, held: 1, waiting: 1 });
+    expect(status.members[25]).to.include({ pid: process.pid, wraps: false, held: 0 });
+    const lines = (await ask(stage, 'status'))
+      .split('\n')
+      .filter((line) => /^(member|client|and)/.test(line));
+    expect(lines[0]).to.match(
+      new RegExp(`^member ${member.pid}: up [0-9.]+s, 1 held, 1 waiting, [0-9]+ calls$`),
+    );
+    expect(lines[1]).to.match(new RegExp(`^client ${process.pid} .*: up `));
+    expect(lines.slice(20)).to.deep.equal(['and 6 more members and clients: see leader top']);
+    for (const client of clients) client.close();
     member.write('\n');
     await member.result;
   });

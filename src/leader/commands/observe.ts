@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ProcessGroup, ProcessScope, processGroupNames } from '../../shared/process-records.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
-import { fetchLocks, type LockRow, locksAsJson, locksAsTable } from '../report.js';
 import { ask, Failure, socketOption } from './ask.js';
 import {
   descriptorsAsJson,
@@ -12,6 +11,7 @@ import {
   fetchNumbers,
   numbersAsText,
 } from './fds.js';
+import { fetchLocks, type LockRow, locksAsJson, locksAsTable } from './locks.js';
 import { fetchProcesses, processesAsJson, processesAsTable } from './ps.js';
 import { top } from './top.js';
 import { outputWidth } from './width.js';

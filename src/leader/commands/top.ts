@@ -8,6 +8,7 @@ import { print } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { ageText, type Column, cut, rangeText, table } from '../text.js';
 import { asFailure, connectTo, socketPath } from './ask.js';
+import { fetchMembers, type MemberRow } from './members.js';
 import { Screen } from './screen.js';
 import { outputWidth } from './width.js';
 
@@ -17,7 +18,7 @@ interface Sample {
   readonly statistics: Reply<'statistics'>;
   readonly files: Reply<'contentionList'>['rows'];
   readonly edges: Reply<'waitGraph'>['edges'];
-  readonly sessions: Reply<'sessionsList'>['rows'];
+  readonly members: readonly MemberRow[];
 }
 
 const filesMax = 200;
@@ -29,19 +30,13 @@ function take(client: BlockingClient): Sample {
   }).rows;
   const waited = client.call('contentionList', { order: ContentionOrder.waited, limit: filesMax }).rows;
   const files = new Map([...waited, ...busiest].map((row) => [`${row.file} ${row.path}`, row]));
-  const sessions: Reply<'sessionsList'>['rows'][number][] = [];
-  for (let cursor: number | null = 0; cursor !== null; ) {
-    const page: Reply<'sessionsList'> = client.call('sessionsList', { cursor, limit: 500 });
-    sessions.push(...page.rows);
-    cursor = page.next;
-  }
   return {
     at: performance.now(),
     status: client.call('status', {}),
     statistics: client.call('statistics', {}),
     files: [...files.values()],
     edges: client.call('waitGraph', { cursor: 0, limit: 100 }).edges,
-    sessions,
+    members: fetchMembers(client),
   };
 }
 
@@ -129,11 +124,9 @@ function waitsTable({ edges }: Sample, width: number, count: number): string {
   return table(waitColumns, lines, width);
 }
 
-const members = ({ sessions }: Sample) => sessions.filter(({ wraps, owners }) => wraps || owners > 0);
-
 function membersTable(now: Sample, before: Sample | undefined, width: number, count: number): string {
-  const known = new Map(before?.sessions.map((row) => [row.session, row]));
-  const lines = members(now)
+  const known = new Map(before?.members.map((row) => [row.session, row]));
+  const lines = now.members
     .map((row) => {
       const last = known.get(row.session);
       const milliseconds = Math.max(1, before && last ? now.at - before.at : row.age);
@@ -197,7 +190,7 @@ function draw(now: Sample, before: Sample | undefined, width: number, height: nu
   const all: Part[] = [
     { useful: now.files.length, table: (count) => filesTable(now, before, width, count) },
     { useful: now.edges.length, table: (count) => waitsTable(now, width, count) },
-    { useful: members(now).length, table: (count) => membersTable(now, before, width, count) },
+    { useful: now.members.length, table: (count) => membersTable(now, before, width, count) },
   ];
   const parts = all.filter(({ useful }) => spacious || useful > 0);
   const titleRows = spacious ? 2 : 1;

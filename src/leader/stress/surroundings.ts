@@ -6,8 +6,8 @@ import { complain } from '../../shared/output.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { builtFile, nativeBuild } from '../../shared/root.js';
 import { asFailure, connectTo, Failure } from '../commands/ask.js';
+import { fetchLocks, type LockRow } from '../commands/locks.js';
 import { OwnDirectory, removeStale } from '../mounts/own-directory.js';
-import { fetchLocks, type LockRow } from '../report.js';
 import { Ended, Program } from './group.js';
 import type { Plan } from './plan.js';
 

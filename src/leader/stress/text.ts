@@ -1,6 +1,6 @@
 /** Locks, times and numbers in words. */
 import { LockKind, LockType } from '../../shared/lock-types.js';
-import type { LockRow } from '../report.js';
+import type { LockRow } from '../commands/locks.js';
 import { type Held, heldOf, type Violation } from './memory.js';
 
 /** Bytes as lslocks(8) numbers them: the last one included. */
