@@ -41,7 +41,8 @@ static struct started look(void) {
   return now;
 }
 
-/* Writes the open descriptors as runs, `0-2,5`, or `-` when none is open: as many as fit. Nothing where /proc cannot be read. */
+/* Writes the open descriptors as runs, `0-2,5`, or `-` when none is open: as many as fit. Nothing where /proc cannot be
+ * read. */
 static void list_descriptors(char *text, size_t size) {
   DIR *directory = opendir("/proc/self/fd");
   if (!directory) return;

@@ -11,8 +11,8 @@ function guessed(): Int32Array {
 }
 
 /**
- * Lets the workload inherit what this process did. To be called before anything is opened; the answer is to be called once the workload
- * is there: this process lets go of all but stderr.
+ * Lets the workload inherit what this process did. To be called before anything is opened; the answer is to be called
+ * once the workload is there: this process then lets go of all but stderr.
  */
 export function passInherited(): () => void {
   const known = inheritedDescriptors();
