@@ -78,6 +78,22 @@ const cutStart = (text: string, width: number): string =>
 export const fitted = (text: string, width: number): string =>
   widthOf(text) <= width ? text : `${cut(text, width - 1)}…`;
 
+/** A line in lines at most so wide, broken at spaces, all but the first indented. A word that is wider stays whole. */
+export function wrapped(line: string, width: number): string {
+  const lines: string[] = [];
+  let last = '';
+  for (const word of line.split(' ')) {
+    const longer = last === '' ? word : `${last} ${word}`;
+    if (last === '' || widthOf(longer) <= width) {
+      last = longer;
+      continue;
+    }
+    lines.push(last);
+    last = `  ${word}`;
+  }
+  return [...lines, last].join('\n');
+}
+
 export interface Column {
   readonly title: string;
   readonly right?: boolean;

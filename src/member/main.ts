@@ -75,11 +75,11 @@ function parse(argv: readonly string[]): CommandLine {
     .addHelpText(
       'after',
       `
-Exit status: that of the program; when signal n ended it, signal n ends the member, too, which a shell
-shows as 128+n; 2 usage, 3 no leader at the socket,
-5 refused by the leader, 6 the kernel is too old or the container refuses what a member needs,
-7 already inside a member, 125 the member failed, 126 the program is not
-executable, 127 it was not found.`,
+Exit status: that of the program; when signal n ended it, signal n ends the
+member, too, which a shell shows as 128+n; 2 usage, 3 no leader at the socket,
+5 refused by the leader, 6 the kernel is too old, the container refuses what a
+member needs, or /proc shows another pid namespace, 7 already inside a member,
+125 the member failed, 126 the program is not executable, 127 it was not found.`,
     )
     .passThroughOptions()
     .exitOverride()

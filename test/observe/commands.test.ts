@@ -145,16 +145,17 @@ describe('leader ps, fds, locks, top', () => {
   });
 
   scene('status: the members, the first of many', async (stage) => {
-    await stage.startLeader();
+    await stage.startLeader('--tmpfs', '/shared');
     const { member } = await contend(stage);
     const clients = await Promise.all(Array.from({ length: 25 }, () => connect(stage.socket)));
     const status = await asked(stage, 'status');
     expect(status.members).to.have.length(26);
     expect(status.members[0]).to.include({ pid: member.pid, wraps: true, held: 1, waiting: 1 });
     expect(status.members[25]).to.include({ pid: process.pid, wraps: false, held: 0 });
-    const lines = (await ask(stage, 'status'))
-      .split('\n')
-      .filter((line) => /^(member|client|and)/.test(line));
+    const text = (await ask(stage, 'status')).split('\n');
+    for (const line of text) expect(line.length, line).to.be.at.most(80);
+    expect(text.filter((line) => line.startsWith('mount /shared: tmpfs, '))).to.have.length(1);
+    const lines = text.filter((line) => /^(member|client|and)/.test(line));
     expect(lines[0]).to.match(
       new RegExp(`^member ${member.pid}: up [0-9.]+s, 1 held, 1 waiting, [0-9]+ calls$`),
     );

@@ -1,6 +1,6 @@
 /** What tables make of names that other programs have chosen. */
 import { expect } from 'chai';
-import { cut, table, widthOf } from '../../src/leader/text.js';
+import { cut, table, widthOf, wrapped } from '../../src/leader/text.js';
 import { clean } from '../../src/shared/clean.js';
 
 const family = '👩‍👩‍👧';
@@ -95,5 +95,25 @@ describe('tables', () => {
         for (const { segment } of new Intl.Segmenter().segment(row)) expect(`${whole}…`).to.include(segment);
       }
     }
+  });
+});
+
+describe('lines that are too long', () => {
+  for (const { name, line, lines } of [
+    { name: 'a short one', line: 'mount /a: b', lines: ['mount /a: b'] },
+    {
+      name: 'broken at spaces',
+      line: 'mount /a: one, two, three',
+      lines: ['mount /a:', '  one, two,', '  three'],
+    },
+    { name: 'a long word', line: 'mount /a-long-path: b c', lines: ['mount', '  /a-long-path:', '  b c'] },
+    { name: 'ideographs', line: '日本 日本 日本', lines: ['日本 日本', '  日本'] },
+    { name: 'nothing', line: '', lines: [''] },
+  ]) {
+    it(name, () => expect(wrapped(line, 12).split('\n')).to.deep.equal(lines));
+  }
+
+  it('are left alone where there is room for all', () => {
+    expect(wrapped('a '.repeat(1000), Infinity)).to.equal('a '.repeat(1000));
   });
 });

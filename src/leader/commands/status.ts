@@ -4,9 +4,10 @@ import { clean } from '../../shared/clean.js';
 import type { Reply } from '../../shared/messages.js';
 import { MountLocks, MountType } from '../../shared/mount-types.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
-import { ageText, bytesText, fitted, json, nameOf } from '../text.js';
+import { ageText, bytesText, fitted, json, nameOf, wrapped } from '../text.js';
 import { ask, socketOption } from './ask.js';
 import { fetchMembers, type MemberRow } from './members.js';
+import { outputWidth } from './width.js';
 
 type MountRow = Reply<'mountsList'>['mounts'][number];
 
@@ -87,17 +88,20 @@ function limitsText(limits: Statistics['limits']): string {
     .join('');
 }
 
-function statusAsText({ status, mounts, members, statistics }: Answers): string {
+function statusAsText({ status, mounts, members, statistics }: Answers, width: number): string {
   const cycles = status.deadlocks.map(
     (cycle) => `deadlock: ${cycle.map(({ pid, command }) => `${pid} ${clean(command)}`).join(' → ')}\n`,
   );
-  return (
+  const text =
     `leader ${status.pid}, epoch ${status.epoch}, up ${ageText(status.uptime)}\n` +
     `${status.sessions} sessions, ${status.owners} owners, ${status.files} files, ` +
     `${status.waiting} waiting, ${status.calls} calls, ${bytesText(statistics.rss)} memory\n` +
     `${contentionText(statistics)}${limitsText(statistics.limits)}` +
-    `${membersText(members)}${mounts.map(mountText).join('')}${cycles.join('')}`
-  );
+    `${membersText(members)}${mounts.map(mountText).join('')}${cycles.join('')}`;
+  return text
+    .split('\n')
+    .map((line) => wrapped(line, width))
+    .join('\n');
 }
 
 export function addStatus(program: Command): void {
@@ -107,6 +111,9 @@ export function addStatus(program: Command): void {
     .addOption(socketOption())
     .option('--json', 'as JSON')
     .action(({ socket, json: asJson }: { socket?: string; json?: boolean }) =>
-      ask(socket, (client) => (asJson ? statusAsJson : statusAsText)(fetchAll(client))),
+      ask(socket, (client) => {
+        const answers = fetchAll(client);
+        return asJson ? statusAsJson(answers) : statusAsText(answers, outputWidth());
+      }),
     );
 }
