@@ -118,9 +118,15 @@ export class SocketLink implements LeaderLink {
     if (this.#fd >= 0) {
       const hasPidfd = pidfd >= 0;
       const kind = hasPidfd ? OwnerKind.process : OwnerKind.description;
-      const request = { owner: handle, pid, command: shorten(command, commandCharactersMax), kind, hasPidfd };
-      const facts = { ...request, copy: copy < 0 ? null : copy };
-      this.#writer.request('ownerOpen', noReply, facts, hasPidfd ? [pidfd] : []);
+      const request = {
+        owner: handle,
+        pid,
+        command: shorten(command, commandCharactersMax),
+        kind,
+        hasPidfd,
+        copy: copy < 0 ? null : copy,
+      };
+      this.#writer.request('ownerOpen', noReply, request, hasPidfd ? [pidfd] : []);
     }
     const owner: SocketOwner = { pid, handle };
     return owner;

@@ -25,7 +25,8 @@ export const wasIgnored = (name: NodeJS.Signals): boolean =>
 /** The descriptors that were open, all of them inherited, in ascending order; undefined when that is not known. */
 export function inheritedDescriptors(): number[] | undefined {
   const runs = note?.[4] ?? '';
-  if (runs === '' || runs === '-') return runs === '-' ? [] : undefined;
+  if (runs === '') return undefined;
+  if (runs === '-') return [];
   return runs.split(',').flatMap((run) => {
     const [first = 0, last = first] = run.split('-').map(Number);
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);

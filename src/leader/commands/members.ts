@@ -1,4 +1,4 @@
-/** The members of a leader, as `leader status` and `leader top` tell them. */
+/** The members of a leader, as `leader status`, `leader top` and `leader ps` tell them. */
 import { observedRowsMax } from '../../shared/limits.js';
 import type { Reply } from '../../shared/messages.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';

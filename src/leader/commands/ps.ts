@@ -10,6 +10,7 @@ import {
 } from '../../shared/process-records.js';
 import type { BlockingClient } from '../../shared/protocol-call.js';
 import { ageText, bytesText, type Column, json, table } from '../text.js';
+import { fetchMembers } from './members.js';
 
 type Choice = Pick<Request<'processesList'>, 'scope' | 'pid' | 'groups'>;
 
@@ -40,21 +41,17 @@ export function fetchProcesses(client: BlockingClient, choice: Choice): ProcessL
     choice,
     records,
     uptime,
-    members: choice.scope === ProcessScope.all ? fetchMembers(client) : new Set(),
+    members: choice.scope === ProcessScope.all ? memberPids(client) : new Set(),
   };
 }
 
-function fetchMembers(client: BlockingClient): Set<number> {
-  const members = new Set<number>();
-  let cursor: number | null = 0;
-  while (cursor !== null) {
-    const page: Reply<'sessionsList'> = client.call('sessionsList', { cursor, limit: 500 });
-    // 0: one that cannot be seen from here.
-    for (const { pid, wraps } of page.rows) if (wraps && pid > 0) members.add(pid);
-    cursor = page.next;
-  }
-  return members;
-}
+/** Without 0: one that cannot be seen from here. */
+const memberPids = (client: BlockingClient): Set<number> =>
+  new Set(
+    fetchMembers(client)
+      .filter(({ wraps, pid }) => wraps && pid > 0)
+      .map(({ pid }) => pid),
+  );
 
 /** The member that each process belongs to: the first one on the way up. */
 function memberOf({ records, members }: ProcessListing): (pid: number) => number | null {
