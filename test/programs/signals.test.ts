@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import {
   kill,
   memberPath,
+  type Program,
   python,
   readProc,
   type Scene,
@@ -29,6 +30,15 @@ const untilDead = (pid: number) => untilState(pid, 'Z', '');
 
 /** Who collected it, the keeper, knows of its end. */
 const untilCollected = (pid: number) => untilState(pid, '');
+
+/** A member as a job of its own process group, whose program repeats what it is told. */
+async function startJob(scene: Scene): Promise<{ group: Program; program: number; member: number }> {
+  const command = [memberPath, '--', 'sh', '-c', 'echo $$; exec cat'];
+  const group = scene.start([python, script('group.py'), ...command]);
+  const program = Number((await group.said(/^(\d+)\n/))[1]);
+  const member = Number((await group.said(/^job (\d+)/m, 'stderr'))[1]);
+  return { group, program, member };
+}
 
 describe('signals to a member', () => {
   for (const { mode, prepare } of modes) {
@@ -114,17 +124,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
   });
 
   scene('the program is stopped and continued by others: so is the member', async (scene) => {
-    const group = scene.start([
-      python,
-      script('group.py'),
-      memberPath,
-      '--',
-      'sh',
-      '-c',
-      'echo $$; exec cat',
-    ]);
-    const program = Number((await group.said(/^(\d+)\n/))[1]);
-    const member = Number((await group.said(/^job (\d+)/m, 'stderr'))[1]);
+    const { group, program, member } = await startJob(scene);
     for (let round = 0; round < 5; round++) {
       for (const signal of ['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) {
         kill(program, signal);
@@ -148,17 +148,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
   });
 
   scene('the whole group is stopped, the member alone continued', async (scene) => {
-    const group = scene.start([
-      python,
-      script('group.py'),
-      memberPath,
-      '--',
-      'sh',
-      '-c',
-      'echo $$; exec cat',
-    ]);
-    const program = Number((await group.said(/^(\d+)\n/))[1]);
-    const member = Number((await group.said(/^job (\d+)/m, 'stderr'))[1]);
+    const { group, program, member } = await startJob(scene);
     for (const signal of ['SIGSTOP', 'SIGTSTP'] as const) {
       kill(-member, signal);
       await untilState(program, 'T');
@@ -172,17 +162,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
   });
 
   scene('SIGTSTP stops the program and the member, SIGCONT continues both', async (scene) => {
-    const group = scene.start([
-      python,
-      script('group.py'),
-      memberPath,
-      '--',
-      'sh',
-      '-c',
-      'echo $$; exec cat',
-    ]);
-    const program = Number((await group.said(/^(\d+)\n/))[1]);
-    const member = Number((await group.said(/^job (\d+)/m, 'stderr'))[1]);
+    const { group, program, member } = await startJob(scene);
     for (let round = 0; round < 3; round++) {
       kill(member, 'SIGTSTP');
       await untilState(program, 'T');
