@@ -75,13 +75,13 @@ export class Injections {
     const answer = (error: number) => trapAnswer(block.buffer, this.#listener, idLow, idHigh, 0, error, 0);
     const seized = injectSeize(tid);
     if (seized < 0) {
-      if (seized === notPermitted) {
+      for (const fd of descriptors) closeDescriptor(fd);
+      // A thread that is being killed cannot be had either: then nobody waits for the answer.
+      if (answer(seized) >= 0 && seized === notPermitted) {
         this.#log.warn(
           `thread ${tid} cannot be made to run a call (a debugger has it, or ptrace is refused)`,
         );
       }
-      for (const fd of descriptors) closeDescriptor(fd);
-      answer(seized);
       return;
     }
     const numbers: number[] = [];
